@@ -1,0 +1,2 @@
+// The public face without Fastify, Node or files.
+export {}

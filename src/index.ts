@@ -1,0 +1,2 @@
+// The public face: the plugin, its types, and the policy sources.
+export {}

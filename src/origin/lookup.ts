@@ -1,0 +1,141 @@
+// Many origin patterns, compiled into one lookup.
+import { opaqueOrigin, parseOrigin, type Origin } from './origin.ts'
+import { globMatches, type OriginPattern } from './pattern.ts'
+
+/** No pattern matches. */
+export const noMatch = -1
+/** No pattern matches, and the value is no well-formed serialized origin. */
+export const malformed = -2
+
+/** A pattern and the slot that a lookup gives for it: a small number that means something to the caller. */
+export interface IndexedPattern {
+  readonly pattern: OriginPattern
+  readonly slot: number
+}
+
+/** The slots of one host pattern, by port. */
+type Ports = Map<string, number>
+
+/** The globs that share all labels but one, by the lengths of what stands before and after the star. */
+interface GlobFamily {
+  /** Longest fixed part first. */
+  readonly shapes: { readonly prefixLength: number, readonly suffixLength: number }[]
+  /** Keyed by prefix, `*`, suffix. */
+  readonly ports: Map<string, Ports>
+}
+
+/**
+ * Finds the most specific of many origin patterns that matches an `Origin` value, in a time that depends on the
+ * value alone. Where two patterns are equally specific, the one that was given first wins; conflict checks see to it
+ * that this means nothing.
+ */
+export class OriginIndex {
+  /** Exact patterns with an exact port, and `null`, keyed by the very bytes of the header. */
+  readonly #exact = new Map<string, number>()
+  /** Exact hosts with any port, keyed by scheme and host. */
+  readonly #anyPort = new Map<string, number>()
+  /** Keyed by scheme and host, with `*` for the label that holds the star. */
+  readonly #globs = new Map<string, GlobFamily>()
+  /** Keyed by scheme and suffix. */
+  readonly #subdomains = new Map<string, Ports>()
+  /** Keyed by scheme. */
+  readonly #anyHost = new Map<string, Ports>()
+  /** The slot of `*`, which matches malformed values too. */
+  readonly #any: number = noMatch
+
+  constructor (patterns: readonly IndexedPattern[]) {
+    for (const { pattern, slot } of patterns) {
+      switch (pattern.kind) {
+        case 'any': if (this.#any === noMatch) this.#any = slot; break
+        case 'opaque': setOnce(this.#exact, opaqueOrigin, slot); break
+        case 'exact':
+          if (pattern.port === '*') setOnce(this.#anyPort, `${pattern.scheme}://${pattern.host}`, slot)
+          else setOnce(this.#exact, pattern.text, slot)
+          break
+        case 'label-glob': this.#addGlob(pattern, slot); break
+        case 'subdomains': setOnce(portsAt(this.#subdomains, pattern.scheme + pattern.suffix), pattern.port, slot); break
+        case 'any-host': setOnce(portsAt(this.#anyHost, pattern.scheme), pattern.port, slot); break
+      }
+    }
+  }
+
+  #addGlob (glob: Extract<OriginPattern, { kind: 'label-glob' }>, slot: number): void {
+    const key = `${glob.scheme}://${[...glob.before, '*', ...glob.after].join('.')}`
+    let family = this.#globs.get(key)
+    if (family === undefined) this.#globs.set(key, family = { shapes: [], ports: new Map() })
+    const [prefixLength, suffixLength] = [glob.prefix.length, glob.suffix.length]
+    if (!family.shapes.some(shape => shape.prefixLength === prefixLength && shape.suffixLength === suffixLength)) {
+      family.shapes.push({ prefixLength, suffixLength })
+      family.shapes.sort((a, b) => b.prefixLength + b.suffixLength - a.prefixLength - a.suffixLength)
+    }
+    setOnce(portsAt(family.ports, `${glob.prefix}*${glob.suffix}`), glob.port, slot)
+  }
+
+  /** The slot of the most specific pattern that matches, {@link noMatch}, or {@link malformed}. */
+  find (value: string): number {
+    const exact = this.#exact.get(value)
+    if (exact !== undefined) return exact
+    const origin = parseOrigin(value)
+    if (origin === null) return this.#any !== noMatch ? this.#any : value === opaqueOrigin ? noMatch : malformed
+    if (this.#anyPort.size > 0) {
+      const anyPort = this.#anyPort.get(`${origin.scheme}://${origin.host}`)
+      if (anyPort !== undefined) return anyPort
+    }
+    let slot = noMatch
+    if (this.#globs.size > 0) slot = this.#findGlob(origin)
+    if (slot === noMatch && this.#subdomains.size > 0) slot = this.#findSubdomains(origin)
+    if (slot === noMatch && this.#anyHost.size > 0) slot = atPort(this.#anyHost.get(origin.scheme), origin.port)
+    return slot === noMatch ? this.#any : slot
+  }
+
+  /** Tries each label in the star's place; the most literal characters win, and after them an exact port. */
+  #findGlob ({ scheme, host, port }: Origin): number {
+    let best = noMatch
+    let bestLength = -1
+    let bestIsExactPort = false
+    for (let start = 0; start < host.length;) {
+      const dot = host.indexOf('.', start)
+      const end = dot === -1 ? host.length : dot
+      const family = this.#globs.get(`${scheme}://${host.slice(0, start)}*${host.slice(end)}`)
+      if (family !== undefined) {
+        const label = host.slice(start, end)
+        for (const { prefixLength, suffixLength } of family.shapes) {
+          const literals = host.length - label.length + prefixLength + suffixLength
+          if (literals < bestLength || (literals === bestLength && bestIsExactPort)) break
+          if (label.length <= prefixLength + suffixLength) continue
+          const prefix = label.slice(0, prefixLength)
+          const suffix = label.slice(label.length - suffixLength)
+          const ports = family.ports.get(`${prefix}*${suffixLength === 0 ? '' : suffix}`)
+          const slot = atPort(ports, port)
+          if (slot === noMatch || !globMatches(prefix, suffixLength === 0 ? '' : suffix, label)) continue
+          const isExactPort = ports!.has(port)
+          if (literals > bestLength || isExactPort) [best, bestLength, bestIsExactPort] = [slot, literals, isExactPort]
+        }
+      }
+      start = end + 1
+    }
+    return best
+  }
+
+  #findSubdomains ({ scheme, host, port }: Origin): number {
+    for (let dot = host.indexOf('.'); dot !== -1; dot = host.indexOf('.', dot + 1)) {
+      const slot = atPort(this.#subdomains.get(scheme + host.slice(dot)), port)
+      if (slot !== noMatch) return slot
+    }
+    return noMatch
+  }
+}
+
+function setOnce (map: Map<string, number>, key: string, slot: number): void {
+  if (!map.has(key)) map.set(key, slot)
+}
+
+function portsAt (map: Map<string, Ports>, key: string): Ports {
+  let ports = map.get(key)
+  if (ports === undefined) map.set(key, ports = new Map())
+  return ports
+}
+
+function atPort (ports: Ports | undefined, port: string): number {
+  return ports?.get(port) ?? ports?.get('*') ?? noMatch
+}

@@ -1,0 +1,89 @@
+// Host and path to the rules that decide: Fastify's reading first, every other reading as a veto.
+import { hostOf } from '../route/host.ts'
+import {
+  hasUpperCase, isMalformed, isPlain, pathOfTarget, readingsOf, routerDecode, settle, type Reading
+} from '../route/path.ts'
+import type { Bucket, Snapshot } from './snapshot.ts'
+
+/** Where a target leads. */
+export interface PathLookup {
+  /** By Fastify's reading, or null where no rule is. */
+  readonly bucket: Bucket | null
+  /** No reading may be trusted: the path says different things to different servers, or nothing at all. */
+  readonly isAmbiguous: boolean
+  /** Whether a rule that the path, or any reading of it, leads to rejects what it denies. */
+  readonly rejects: boolean
+}
+
+/** The rules of the most specific host that has a matching route: exact, then the longest suffix, then every host. */
+export function findBucket (snapshot: Snapshot, host: string, path: string, folded: boolean): Bucket | null {
+  const { exactHosts, hostSuffixes, anyHost } = snapshot
+  if (exactHosts.size > 0) {
+    const routes = exactHosts.get(host)
+    const found = routes && (folded ? routes.folded : routes.routes).find(path)
+    if (found !== undefined) return found
+  }
+  if (hostSuffixes.size > 0) {
+    for (let dot = host.indexOf('.'); dot !== -1; dot = host.indexOf('.', dot + 1)) {
+      const routes = hostSuffixes.get(host.slice(dot))
+      const found = routes && (folded ? routes.folded : routes.routes).find(path)
+      if (found !== undefined) return found
+    }
+  }
+  return (anyHost && (folded ? anyHost.folded : anyHost.routes).find(path)) ?? null
+}
+
+/** Looks a request target up. */
+export function lookUpPath (snapshot: Snapshot, authority: string, target: string, hostIsAmbiguous: boolean): PathLookup {
+  const host = hostOf(authority)
+  const path = pathOfTarget(target, authority)
+  if (path === '*') return { bucket: null, isAmbiguous: false, rejects: false }
+  if (path === null || hostIsAmbiguous || target.includes('#')) return untrusted(snapshot, host, path)
+  const { router, pathReadings } = snapshot.settings
+  if (isPlain(path)) {
+    const bucket = findBucket(snapshot, host, settle(path, router), false)
+    if (router.caseSensitive && pathReadings.has('case') && (snapshot.routesHaveUpperCase || hasUpperCase(path))) {
+      const other = findBucket(snapshot, host, path.toLowerCase(), true)
+      if (other?.group !== bucket?.group) return { bucket, isAmbiguous: true, rejects: rejects(bucket) || rejects(other) }
+    }
+    return { bucket, isAmbiguous: false, rejects: rejects(bucket) }
+  }
+  const decoded = isMalformed(path) ? null : routerDecode(path)
+  if (decoded === null) return untrusted(snapshot, host, path)
+  return lookUpReadings(snapshot, host, path, findBucket(snapshot, host, settle(decoded, router), false))
+}
+
+/** A malformed target: only Fastify's own reading tells which rules were meant, and it grants nothing. */
+function untrusted (snapshot: Snapshot, host: string, path: string | null): PathLookup {
+  const decoded = path === null ? null : routerDecode(path.split('#', 1)[0]!)
+  const bucket = decoded === null ? null : findBucket(snapshot, host, settle(decoded, snapshot.settings.router), false)
+  return { bucket, isAmbiguous: true, rejects: rejects(bucket) }
+}
+
+function lookUpReadings (snapshot: Snapshot, host: string, path: string, bucket: Bucket | null): PathLookup {
+  let isAmbiguous = false
+  let rejected = rejects(bucket)
+  for (const reading of readingsOf(path, snapshot.settings.pathReadings)) {
+    const other = findReading(snapshot, host, reading)
+    if (!vetoes(reading, bucket, other)) continue
+    isAmbiguous = true
+    rejected ||= rejects(other)
+    // Nothing that is still to be read could change the answer.
+    if (rejected || !snapshot.anyRejects) break
+  }
+  return { bucket, isAmbiguous, rejects: rejected }
+}
+
+/** Where a reading leads, by the same matcher under the instance's options. */
+export function findReading (snapshot: Snapshot, host: string, reading: Reading): Bucket | null {
+  return findBucket(snapshot, host, settle(reading.path, snapshot.settings.router), reading.folded)
+}
+
+/** Whether a reading leads to another set of rules; one without its trailing slash counts only where it leads to rules at all. */
+export function vetoes (reading: Reading, bucket: Bucket | null, other: Bucket | null): boolean {
+  return other?.group !== bucket?.group && !(reading.trimmed && other === null)
+}
+
+function rejects (bucket: Bucket | null): boolean {
+  return bucket !== null && bucket.group.rejects
+}

@@ -1,0 +1,21 @@
+// What a policy source promises: always the complete set, and a hint when it may have changed.
+import type { Diagnostic } from '../diagnostic/diagnostic.ts'
+import type { SourceText } from '../diagnostic/span.ts'
+
+/** One complete reading of a source. */
+export interface SourceSet {
+  readonly texts: readonly SourceText[]
+  /** Findings of the reading itself, such as a file that may not be opened; an error among them makes the set invalid. */
+  readonly diagnostics?: readonly Diagnostic[]
+}
+
+/**
+ * Where policies come from. A source is level-triggered: `changed` says no more than "read again", may be called too
+ * often or for nothing, and every reading gives the complete set.
+ */
+export interface PolicySource {
+  /** Reads the complete set. Rejects where the source itself cannot be reached; the last good set then stays. */
+  read (signal: AbortSignal): Promise<SourceSet>
+  /** Starts to watch; the function that it gives back ends that. A source that cannot tell leaves this out. */
+  watch? (changed: () => void): () => void | Promise<void>
+}
