@@ -1,8 +1,16 @@
 // Source texts in; a snapshot or diagnostics out.
-import type { Diagnostic } from './diagnostic/diagnostic.ts'
+import { compareDiagnostics, diagnose, type Diagnostic } from './diagnostic/diagnostic.ts'
 import type { SourceText } from './diagnostic/span.ts'
+import { parseDocument } from './document/document.ts'
+import { validateDocument } from './document/schema.ts'
+import { checkPolicies } from './policy/check.ts'
+import { lowerPolicies, type ValidatedDocument } from './policy/lower.ts'
 import type { PolicySet } from './policy/policy.ts'
-import type { RouterOptions } from './route/path.ts'
+import { revisionOf } from './policy/revision.ts'
+import { policySchema } from './policy/schema.ts'
+import { parseTime } from './policy/time.ts'
+import { defaultRouterOptions, readingSteps, type ReadingStep, type RouterOptions } from './route/path.ts'
+import { compile } from './snapshot/compile.ts'
 import type { Settings, Snapshot } from './snapshot/snapshot.ts'
 
 /** What a set is built for. Everything has Fastify's or the plugin's default. */
@@ -18,6 +26,8 @@ export interface BuildOptions {
   readonly allowEmpty?: boolean
   /** For `check`: a risk acceptance that has run out is an error; for a gateway that runs it is a warning. */
   readonly expiredAcceptance?: 'error' | 'warning'
+  /** What the source found while it read the files; an error among it makes the set invalid. */
+  readonly found?: readonly Diagnostic[]
 }
 
 /** A valid set has a snapshot and perhaps warnings; an invalid one has errors and no snapshot. */
@@ -33,4 +43,61 @@ export interface BuildResult {
 }
 
 /** Builds a policy set from the texts of its files. Never throws for anything that a file says. */
-export declare function build (texts: readonly SourceText[], options?: BuildOptions): BuildResult
+export function build (texts: readonly SourceText[], options: BuildOptions = {}): BuildResult {
+  const settings = settingsOf(options)
+  const at = momentOf(options.at)
+  const files = texts.filter(({ name }) => !isTestFile(name)).sort((a, b) => a.name < b.name ? -1 : a.name > b.name ? 1 : 0)
+  const revision = revisionOf(files)
+  const diagnostics: Diagnostic[] = [...options.found ?? []]
+  const { set, isComplete } = readPolicies(files, diagnostics)
+  const expiredAcceptance = options.expiredAcceptance ?? 'warning'
+  diagnostics.push(...checkPolicies(set, { at, expiredAcceptance, isComplete }))
+  const isFaulty = diagnostics.some(({ severity }) => severity === 'error')
+  if (!isFaulty && set.rules.length === 0 && options.allowEmpty !== true) diagnostics.push(noRules(files))
+  diagnostics.sort(compareDiagnostics)
+  const ok = !diagnostics.some(({ severity }) => severity === 'error')
+  const snapshot = ok ? compile(set, { settings, at, generation: options.generation ?? 1, revision }) : null
+  return { ok, snapshot, set: ok ? set : null, diagnostics, revision, files: files.length, rules: set.rules.length }
+}
+
+/** Whether a file holds policy tests: those are no part of a set. */
+export function isTestFile (name: string): boolean {
+  return /\.test\.ya?ml$/.test(name)
+}
+
+/** Reads every file as far as it goes: what is wrong in one hides nothing of another. */
+function readPolicies (files: readonly SourceText[], diagnostics: Diagnostic[]): { set: PolicySet, isComplete: boolean } {
+  const documents: ValidatedDocument[] = []
+  for (const file of files) {
+    const parsed = parseDocument(file)
+    diagnostics.push(...parsed.diagnostics)
+    if (parsed.document === null) continue
+    const validation = validateDocument(parsed.document, policySchema, parsed.broken)
+    diagnostics.push(...validation.diagnostics)
+    documents.push({ document: parsed.document, broken: validation.broken })
+  }
+  const isWhole = !diagnostics.some(({ severity }) => severity === 'error')
+  const lowered = lowerPolicies(documents)
+  diagnostics.push(...lowered.diagnostics)
+  return { set: { ...lowered.set, files: files.length }, isComplete: isWhole && lowered.isComplete }
+}
+
+function noRules ([first]: readonly SourceText[]): Diagnostic {
+  return first === undefined
+    ? diagnose('empty-policy', { source: { name: '.', text: '' }, start: 0, end: 0 }, 'there is no policy file')
+    : diagnose('empty-policy', { source: first, start: 0, end: 0 }, 'no file of the set holds a rule')
+}
+
+function settingsOf ({ unmatched = 'deny', router, pathReadings = 'all' }: BuildOptions): Settings {
+  const steps: readonly string[] = pathReadings === 'all' ? readingSteps : pathReadings === 'router' ? [] : pathReadings
+  const unknown = steps.find(step => !(readingSteps as readonly string[]).includes(step))
+  if (unknown !== undefined) throw new TypeError(`pathReadings: there is no step "${unknown}"; the steps are ${readingSteps.join(', ')}`)
+  return { unmatched, router: { ...defaultRouterOptions, ...router }, pathReadings: new Set(steps as readonly ReadingStep[]) }
+}
+
+function momentOf (at: BuildOptions['at']): number {
+  if (at === undefined) return Date.now()
+  const time = typeof at === 'string' ? parseTime(at) : Number(at)
+  if (time === null || Number.isNaN(time)) throw new TypeError(`at: "${String(at)}" is not a time with a zone (RFC 3339)`)
+  return time
+}

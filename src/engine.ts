@@ -1,2 +1,15 @@
-// The public face without Fastify, Node or files.
-export {}
+// The public face without Fastify, Node or files: build a set, decide, explain; it runs in a browser too.
+export { build, type BuildOptions, type BuildResult } from './build.ts'
+export type { Diagnostic, RelatedPlace } from './diagnostic/diagnostic.ts'
+export type { SourceText } from './diagnostic/span.ts'
+export type { RequestFacts, RequestKind } from './fetch/request.ts'
+export type { CredentialsMode, PageRequest } from './inspect/browser.ts'
+export { explain, type DecisionSummary, type Explanation } from './inspect/explain.ts'
+export type { NearMiss } from './inspect/nearest.ts'
+export type { Step } from './inspect/story.ts'
+export { parseOriginPattern, type OriginPattern, type OriginPatternError, type ParsedOriginPattern } from './origin/pattern.ts'
+export type { ReadingStep, RouterOptions } from './route/path.ts'
+export { decide } from './snapshot/decide.ts'
+export type { Decision, Outcome, Reason } from './snapshot/decision.ts'
+export { headersFor, type Header, type ResponseHeaders } from './snapshot/headers.ts'
+export type { Settings, Snapshot } from './snapshot/snapshot.ts'

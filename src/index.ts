@@ -1,2 +1,12 @@
 // The public face: the plugin, its types, and the policy sources.
-export {}
+export { corsGateway, default } from './plugin/plugin.ts'
+export type { RequestCors } from './plugin/exchange.ts'
+export type { CorsGateway, CorsGatewayEvents } from './plugin/handle.ts'
+export type { CorsFields } from './plugin/log.ts'
+export type { CorsGatewayOptions } from './plugin/options.ts'
+export { directorySource, type DirectoryOptions } from './source/directory.ts'
+export type { ReloadResult, Status } from './source/keeper.ts'
+export { memorySource, type MemorySource } from './source/memory.ts'
+export { SourceError, type PolicySource, type SourceSet } from './source/source.ts'
+export type { SourceText } from './diagnostic/span.ts'
+export type { Diagnostic } from './diagnostic/diagnostic.ts'

@@ -34,7 +34,7 @@ export interface DiagnosticExtras {
 
 /** Makes a finding of a code at a span. */
 export function diagnose (code: DiagnosticCode, span: Span, message: string, extras: DiagnosticExtras = {}): Diagnostic {
-  const { severity = catalogue[code].severity, help, fix, related } = extras
+  const { severity = catalogue[code].severity, help = catalogue[code].help, fix, related } = extras
   const fixPlace = fix === undefined ? null : placeOf(fix.at ?? span)
   return {
     severity,

@@ -67,8 +67,11 @@ export interface Rule {
   readonly notBefore: number | null
   readonly expires: number | null
   readonly acceptRisks: readonly RiskAcceptance[]
-  /** Where the value of a key that applies to this rule is written, its own or its file's default; the name where neither says it. */
-  readonly spanOf: (key: string) => Span
+  /**
+   * Where the value of a key that applies to this rule is written, its own or its file's default; the name where neither
+   * says it. With an index: where that entry of `allowMethods`, `allowHeaders` or `exposeHeaders` is written.
+   */
+  readonly spanOf: (key: string, index?: number) => Span
 }
 
 /** A named set of origins, for the checks; its patterns are already in the rules that name it. */

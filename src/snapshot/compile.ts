@@ -25,8 +25,8 @@ export function compile (set: PolicySet, { settings, at, generation, revision }:
   let routesHaveUpperCase = false
   const shapes = new Set<string>()
 
-  for (const { host, route, rules: members } of collectBuckets(rules, settings.router)) {
-    const bucket: Bucket = { host: host?.text ?? null, route: route.text, group: groups.of(members) }
+  for (const { host, route, text, rules: members } of collectBuckets(rules, settings.router)) {
+    const bucket: Bucket = { host: host?.text ?? null, route: text, group: groups.of(members) }
     let routes: HostRoutes
     if (host === null) {
       routes = anyHost ??= newHostRoutes()
@@ -73,6 +73,8 @@ function withoutFolded (hosts: ReadonlyMap<string, HostRoutes>): ReadonlyMap<str
 interface DraftBucket {
   readonly host: { readonly text: string, readonly host: string, readonly wildcard: boolean } | null
   readonly route: RoutePattern
+  /** The route as the first rule writes it, whatever the router's options make of it. */
+  readonly text: string
   readonly rules: CompiledRule[]
 }
 
@@ -86,7 +88,7 @@ function collectBuckets (rules: readonly CompiledRule[], router: RouterOptions):
         const route = settleRoute(pattern, router)
         const key = `${host?.text ?? ''} ${route.shape}`
         const draft = drafts.get(key)
-        if (draft === undefined) drafts.set(key, { host, route, rules: [rule] })
+        if (draft === undefined) drafts.set(key, { host, route, text: pattern.text, rules: [rule] })
         else if (draft.rules.at(-1) !== rule) draft.rules.push(rule)
       }
     }
@@ -94,7 +96,7 @@ function collectBuckets (rules: readonly CompiledRule[], router: RouterOptions):
   return drafts.values()
 }
 
-/** A route as a router with these options holds it. The text is kept: it names the route to people. */
+/** A route as a router with these options holds it. */
 export function settleRoute (route: RoutePattern, router: RouterOptions): RoutePattern {
   // `;` and empty segments cannot stand in a route, so only the trailing slash and letter case can differ.
   const trimmed = router.ignoreTrailingSlash && route.segments.length > 1 && route.shape.endsWith('/')
@@ -136,6 +138,7 @@ class GroupMaker {
       rules,
       origins: isOnly ? this.#indexOf(first!.source.allowOrigins) : indexOfRules(rules),
       alone: isOnly && first!.anyOrigin && first!.isInForce ? first! : null,
+      passthrough: rules.find(rule => rule.isPassthrough && rule.isInForce) ?? rules.find(rule => rule.isPassthrough) ?? null,
       rejects: rules.some(rule => rule.rejects)
     }
   }
@@ -185,7 +188,7 @@ function compileRule (rule: Rule, at: number): CompiledRule {
     privateNetwork: rule.allowPrivateNetwork,
     rejects: rule.deniedRequests === 'reject',
     isPassthrough: rule.passthrough,
-    anyOrigin: rule.allowOrigins.some(({ pattern }) => pattern.kind === 'any'),
+    anyOrigin: rule.allowOrigins[0]?.pattern.kind === 'any',
     timing: rule.timingAllowOrigin,
     allowMethods: !anyMethod ? rule.allowMethods.join(', ') : credentials ? null : '*',
     allowHeaders: !anyHeader ? rule.allowHeaders.join(', ') : !credentials && listsAuthorization ? '*, authorization' : null,

@@ -12,8 +12,8 @@ import type { CompiledRule, Snapshot } from './snapshot.ts'
 export function decide (snapshot: Snapshot, request: RequestFacts): Decision {
   const { bucket, isAmbiguous, rejects } = lookUpPath(snapshot, request.host, request.target, request.hostIsAmbiguous)
   const kind = classify(request)
-  const isPassthrough = !isAmbiguous &&
-    (bucket === null ? snapshot.settings.unmatched === 'passthrough' : bucket.group.rules[0]!.isPassthrough && bucket.group.rules[0]!.isInForce)
+  const upstream = bucket === null ? null : bucket.group.passthrough
+  const isPassthrough = !isAmbiguous && (bucket === null ? snapshot.settings.unmatched === 'passthrough' : upstream !== null && upstream.isInForce)
   const managed = !isPassthrough
   if (kind === 'none' || (kind !== 'preflight' && isSameOrigin(request))) {
     return {
@@ -26,17 +26,15 @@ export function decide (snapshot: Snapshot, request: RequestFacts): Decision {
   })
   if (isAmbiguous) return deny('path-ambiguous', null, rejects)
   if (isPassthrough) {
-    const rule = bucket?.group.rules[0] ?? null
-    return {
-      kind, outcome: 'passthrough', reason: bucket === null ? 'no-policy' : 'allowed', rule, bucket, isAmbiguous, status: 0, managed: false
-    }
+    const reason = bucket === null ? 'no-policy' : 'allowed'
+    return { kind, outcome: 'passthrough', reason, rule: upstream, bucket, isAmbiguous, status: 0, managed: false }
   }
   if (bucket === null) return deny('no-policy', null, false)
 
   const { group } = bucket
-  const slot = group.rules[0]!.isPassthrough ? 0 : group.origins.find(request.origin!)
-  const match = slot < 0 ? null : group.rules[slot]!
-  if (slot === malformed) return deny('origin-malformed', null, group.rejects)
+  const slot = group.origins.find(request.origin!)
+  const match = slot < 0 ? upstream : group.rules[slot]!
+  if (match === null && slot === malformed) return deny('origin-malformed', null, group.rejects)
   if (match === null || !match.anyOrigin) {
     if (snapshot.blocked !== null && snapshot.blocked.find(request.origin!) >= 0) return deny('origin-blocked', null, group.rejects)
   }

@@ -37,7 +37,7 @@ export function findBucket (snapshot: Snapshot, host: string, path: string, fold
 export function lookUpPath (snapshot: Snapshot, authority: string, target: string, hostIsAmbiguous: boolean): PathLookup {
   const host = hostOf(authority)
   const path = pathOfTarget(target, authority)
-  if (path === '*') return { bucket: null, isAmbiguous: false, rejects: false }
+  if (path === '*') return { bucket: null, isAmbiguous: hostIsAmbiguous, rejects: false }
   if (path === null || hostIsAmbiguous || target.includes('#')) return untrusted(snapshot, host, path)
   const { router, pathReadings } = snapshot.settings
   if (isPlain(path)) {
@@ -55,8 +55,10 @@ export function lookUpPath (snapshot: Snapshot, authority: string, target: strin
 
 /** A malformed target: only Fastify's own reading tells which rules were meant, and it grants nothing. */
 function untrusted (snapshot: Snapshot, host: string, path: string | null): PathLookup {
-  const decoded = path === null ? null : routerDecode(path.split('#', 1)[0]!)
-  const bucket = decoded === null ? null : findBucket(snapshot, host, settle(decoded, snapshot.settings.router), false)
+  const { router } = snapshot.settings
+  // The router cuts the path before it decodes it, so what is malformed beyond the cut does not matter to it.
+  const decoded = path === null ? null : routerDecode(path.split(router.useSemicolonDelimiter ? /[#;]/ : '#', 1)[0]!)
+  const bucket = decoded === null ? null : findBucket(snapshot, host, settle(decoded, router), false)
   return { bucket, isAmbiguous: true, rejects: rejects(bucket) }
 }
 

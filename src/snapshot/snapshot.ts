@@ -52,6 +52,8 @@ export interface RuleGroup {
   readonly origins: OriginIndex
   /** The rule that decides for every origin, since it allows `*`, is in force and is the only one here; or null. */
   readonly alone: CompiledRule | null
+  /** The rule that leaves everything to the upstream, in force or not; one in force decides before all others, any other after them. */
+  readonly passthrough: CompiledRule | null
   /** Whether any rule here rejects what it denies. */
   readonly rejects: boolean
 }

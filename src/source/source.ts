@@ -18,4 +18,18 @@ export interface PolicySource {
   read (signal: AbortSignal): Promise<SourceSet>
   /** Starts to watch; the function that it gives back ends that. A source that cannot tell leaves this out. */
   watch? (changed: () => void): () => void | Promise<void>
+  /** How changes are noticed while it is watched: told by the system, or found by looking. `'events'` unless given. */
+  readonly mode?: 'events' | 'poll'
+}
+
+/** The source as a whole cannot be read: no such directory, or no moment at which it stands still. */
+export class SourceError extends Error {
+  override readonly name = 'SourceError'
+  /** What cannot be reached, as the operator named it. */
+  readonly place: string
+
+  constructor (place: string, reason: string, options?: ErrorOptions) {
+    super(`${place}: ${reason}`, options)
+    this.place = place
+  }
 }

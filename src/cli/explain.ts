@@ -1,0 +1,63 @@
+// `explain`: what a browser would do with a request, step by step, and which line decided.
+import { renderPretty } from '../diagnostic/render.ts'
+import { explain, type Explanation } from '../inspect/explain.ts'
+import { choiceOption, Exit, listOption, textOption, UsageError, type Arguments, type Command, type Io } from './command.ts'
+import { directoriesOf, loadSet, momentOf } from './load.ts'
+import { renderExplanation } from './story.ts'
+
+export const explainCommand: Command = {
+  name: 'explain',
+  summary: 'Tells what a browser would do with a request, step by step, and which line decided.',
+  usage: `Usage: cors-gateway explain [DIR...] --origin ORIGIN --url URL [options]
+
+  --origin ORIGIN         the page's origin, such as https://shop.example.com
+  --url URL               what the page asks for; ws: and wss: ask about a WebSocket
+  --method METHOD         GET unless given
+  --header 'NAME: VALUE'  a header that the page sets; may be given more than once
+  --credentials WORD      omit, same-origin (default) or include, as in fetch
+  --at TIME               as of this moment
+  --unmatched WORD        deny (default) or passthrough: paths without a policy
+  --format WORD           pretty (default) or json
+
+Exit status: 0 readable, 1 blocked or invalid policies, 2 wrong usage, 3 no such directory.
+`,
+  options: {
+    origin: { type: 'string' },
+    url: { type: 'string' },
+    method: { type: 'string' },
+    header: { type: 'string', multiple: true },
+    credentials: { type: 'string' },
+    at: { type: 'string' },
+    unmatched: { type: 'string' },
+    format: { type: 'string' }
+  },
+  run: explainRequest
+}
+
+async function explainRequest (args: Arguments, io: Io): Promise<number> {
+  const format = choiceOption(args, 'format', ['pretty', 'json'], 'pretty')
+  const origin = textOption(args, 'origin')
+  const url = textOption(args, 'url')
+  if (origin === undefined || url === undefined) throw new UsageError('explain needs --origin and --url')
+  if (!/^(?:https?|wss?):\/\/[^/?#]/i.test(url)) throw new UsageError(`--url takes an absolute http, https, ws or wss URL, not \`${url}\``)
+  const loaded = await loadSet(directoriesOf(args), { at: momentOf(args), unmatched: choiceOption(args, 'unmatched', ['deny', 'passthrough'], 'deny') })
+  if (loaded.snapshot === null) {
+    io.stderr(`${renderPretty(loaded.diagnostics, loaded.texts, { colour: io.colour })}\nthe policies are invalid, so nothing can be explained by them\n`)
+    return Exit.findings
+  }
+  const explanation: Explanation = explain(loaded.snapshot, {
+    origin,
+    url,
+    method: textOption(args, 'method') ?? 'GET',
+    headers: listOption(args, 'header').map(headerOf),
+    credentials: choiceOption(args, 'credentials', ['omit', 'same-origin', 'include'], 'same-origin')
+  })
+  io.stdout(format === 'json' ? `${JSON.stringify(explanation, null, 2)}\n` : renderExplanation(explanation, io.colour))
+  return explanation.outcome === 'readable' ? Exit.ok : Exit.findings
+}
+
+function headerOf (text: string): [name: string, value: string] {
+  const colon = text.indexOf(':')
+  if (colon <= 0) throw new UsageError(`--header takes 'NAME: VALUE', not \`${text}\``)
+  return [text.slice(0, colon).trim(), text.slice(colon + 1).trim()]
+}

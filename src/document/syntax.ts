@@ -1,0 +1,83 @@
+// YAML's syntax errors, in words that say what to do.
+import { diagnose, type Diagnostic } from '../diagnostic/diagnostic.ts'
+import type { DiagnosticCode } from '../diagnostic/catalogue.ts'
+import type { SourceText } from '../diagnostic/span.ts'
+
+/** A syntax error as the parser tells it: its code, its words, and the offsets of the place. */
+export interface SyntaxFault {
+  readonly code: string
+  readonly message: string
+  readonly start: number
+  readonly end: number
+}
+
+interface Wording {
+  readonly code?: DiagnosticCode
+  readonly message: string
+  readonly help?: string
+}
+
+const wordings: Readonly<Record<string, Wording>> = {
+  ALIAS_PROPS: { message: 'an alias takes no anchor and no tag' },
+  BAD_ALIAS: {
+    code: 'yaml-alias', message: 'an unquoted `*` begins a YAML alias, and here no name follows', help: 'write `"*"`, in quotes'
+  },
+  BAD_DQ_ESCAPE: { message: 'no such escape in a double-quoted text', help: 'write `\\\\` for a backslash, or use single quotes' },
+  BAD_INDENT: { message: 'this line is indented otherwise than its neighbours', help: 'indent entries of one list or map alike' },
+  BAD_SCALAR_START: { message: 'a text cannot begin with this character unless it is quoted', help: 'put the text in quotes' },
+  BLOCK_AS_IMPLICIT_KEY: { message: 'a second `key: value` cannot follow on one line', help: 'put a text that holds `: ` in quotes' },
+  BLOCK_IN_FLOW: { message: 'a block list or map cannot stand inside brackets', help: 'close the bracket before it' },
+  KEY_OVER_1024_CHARS: { message: 'a key is at most 1,024 characters long' },
+  MULTILINE_IMPLICIT_KEY: { message: 'a key stands on one line', help: 'perhaps a `:` or a closing bracket is missing before it' },
+  MULTIPLE_ANCHORS: { message: 'a value takes one anchor' },
+  RESOURCE_EXHAUSTION: { code: 'too-complex', message: 'too many levels are nested here' },
+  TAB_AS_INDENT: { code: 'yaml-indentation', message: 'a tab cannot indent', help: 'indent with spaces' }
+}
+
+/** Turns a parser's error into a finding. `unclosed` tells where quoted texts begin that nobody closed. */
+export function diagnoseSyntax (source: SourceText, fault: SyntaxFault, unclosed: readonly number[]): Diagnostic {
+  const { text } = source
+  const start = Math.min(fault.start, text.length)
+  const span = { source, start, end: Math.max(start, Math.min(fault.end, text.length)) }
+  if (fault.code === 'MISSING_CHAR' && /quote/.test(fault.message) && unclosed[0] !== undefined) {
+    return diagnose('yaml-syntax', { source, start: unclosed[0], end: unclosed[0] + 1 }, 'this quote is never closed',
+      { help: 'add the closing quote' })
+  }
+  const wording = wordings[fault.code]
+  if (wording === undefined) return diagnose('yaml-syntax', span, plainWords(fault.message))
+  const { code = 'yaml-syntax', message, help } = wording
+  return diagnose(code, span, message, help === undefined ? {} : { help })
+}
+
+/** The parser's own words, on one bounded line, with a small letter in front. */
+function plainWords (message: string): string {
+  const line = message.split('\n', 1)[0]!.slice(0, 160)
+  return line.charAt(0).toLowerCase() + line.slice(1)
+}
+
+const oddIndent = /^[ \t]*([\u00a0\u1680\u2000-\u200b\u202f\u205f\u3000\ufeff])/
+
+/** Finds a no-break space or the like that stands where indentation is meant, at the start of `text`. */
+export function oddIndentation (text: string): string | null {
+  const found = oddIndent.exec(text)
+  return found === null ? null : codePoint(found[1]!)
+}
+
+// eslint-disable-next-line no-control-regex -- finding these is its purpose
+const control = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g
+const maxControls = 10
+
+/** Finds the characters that YAML 1.2 forbids (section 5.1), and byte order marks that stand inside a text. */
+export function findControlCharacters (source: SourceText): Diagnostic[] {
+  const found: Diagnostic[] = []
+  for (const { index, 0: character } of source.text.matchAll(control)) {
+    if (index === 0 && character === '\ufeff') continue
+    found.push(diagnose('control-character', { source, start: index, end: index + 1 }, `a policy file cannot hold ${codePoint(character)}`))
+    if (found.length === maxControls) break
+  }
+  return found
+}
+
+function codePoint (character: string): string {
+  return `U+${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}`
+}

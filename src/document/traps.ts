@@ -1,0 +1,58 @@
+// Values of the wrong type, and the traps of YAML that lead to them.
+import { diagnose, type Diagnostic } from '../diagnostic/diagnostic.ts'
+import type { SourceText } from '../diagnostic/span.ts'
+import { spanOfKey, spanOfValue, type LocatedValue } from './located.ts'
+
+/** Tells that a value is not of the type that its key takes, with a hint where YAML itself is the likely cause. */
+export function explainType (source: SourceText, value: LocatedValue, key: string | null, wanted: unknown): Diagnostic {
+  const types = (Array.isArray(wanted) ? wanted : [wanted]) as readonly string[]
+  const subject = key === null ? 'a policy file' : `\`${key}\``
+  const text = source.text.slice(value.start, value.end)
+  const takes = types.map(type => typeNames[type] ?? type).join(' or ')
+  const message = key === null ? `${subject} is ${takes}, not ${kindOf(value)}` : `${subject} takes ${takes}, and this is ${kindOf(value)}`
+  const help = hint(value, text, types)
+  return diagnose('wrong-type', placeOf(source, value), message, help === null ? {} : { help })
+}
+
+const typeNames: Readonly<Record<string, string>> = {
+  string: 'a text', integer: 'a whole number', number: 'a number', boolean: 'true or false', array: 'a list', object: 'a map of keys', null: 'null'
+}
+
+function kindOf (value: LocatedValue): string {
+  if (value.kind !== 'scalar') return value.kind === 'list' ? 'a list' : 'a map'
+  if (value.value === null) return 'null'
+  if (typeof value.value === 'string') return 'a text'
+  return typeof value.value === 'boolean' ? `the truth value ${String(value.value)}` : 'a number'
+}
+
+function placeOf (source: SourceText, value: LocatedValue): { source: SourceText, start: number, end: number } {
+  const [first] = value.kind === 'map' ? value.entries.values() : []
+  return first === undefined ? spanOfValue(source, value) : { ...spanOfKey(source, first), end: Math.max(first.keyEnd, first.value.end) }
+}
+
+function hint (value: LocatedValue, text: string, types: readonly string[]): string | null {
+  if (value.kind === 'map') {
+    const [first] = value.entries
+    if (first === undefined || !types.includes('string')) return types.includes('array') ? 'begin each entry with `- `' : null
+    const [name, { value: inner }] = first
+    const isPort = value.entries.size === 1 && inner.kind === 'scalar' && (typeof inner.value === 'number' || inner.value === null || inner.value === '*')
+    return isPort && name.includes('://')
+      ? `a space after the colon makes this a map: write \`${name}:${inner.value ?? 'PORT'}\`, without the space`
+      : 'a colon and a space make this a map: put the text in quotes'
+  }
+  if (value.kind === 'list') return types.includes('string') ? 'write a single text here' : null
+  return scalarHint(value.value, text, types)
+}
+
+function scalarHint (value: string | number | boolean | null, text: string, types: readonly string[]): string | null {
+  if (types.includes('array') && value !== null) return 'write a list, such as `[…]` or lines that begin with `- `'
+  if (types.includes('string') && value === null) {
+    return text === 'null' ? 'write `"null"`, in quotes, if the opaque origin is meant' : 'write a value, or remove the line'
+  }
+  if (types.includes('boolean') && typeof value === 'string') {
+    if (/^(?:yes|on|y|true)$/i.test(value)) return 'write `true`'
+    if (/^(?:no|off|n|false)$/i.test(value)) return 'write `false`'
+  }
+  if (types.includes('string') && value !== null && typeof value !== 'string') return `put it in quotes if the text is meant: \`"${text}"\``
+  return value === null ? 'write a value, or remove the line' : null
+}

@@ -1,0 +1,73 @@
+// The hook on every request: decides once, then answers, guards the response, or only watches.
+import type { onRequestHookHandler } from 'fastify'
+import { decide } from '../snapshot/decide.ts'
+import type { Decision } from '../snapshot/decision.ts'
+import { headersFor, type ResponseHeaders } from '../snapshot/headers.ts'
+import type { Snapshot } from '../snapshot/snapshot.ts'
+import { attachExchange, exchangeOf } from './exchange.ts'
+import { observeResponse, type DifferenceListener } from './observe.ts'
+import { guardResponse } from './ownership.ts'
+import type { Recorder } from './recorder.ts'
+import { answerDecided, answerTruncated } from './respond.ts'
+import { factsOf, isTruncated } from './translate.ts'
+
+/** Where the snapshot in force is to be found. */
+export interface CurrentSnapshot {
+  readonly current: Snapshot
+}
+
+const bare: ResponseHeaders = { set: [], vary: [] }
+
+/** Makes the hook that enforces. */
+export function enforcingHook (keeper: CurrentSnapshot, recorder: Recorder, debug: boolean): onRequestHookHandler {
+  return function enforceCors (request, reply, done) {
+    // A gateway of a context inside this one has decided already.
+    if (exchangeOf(request) !== undefined) {
+      done()
+      return
+    }
+    if (isTruncated(request.raw)) {
+      guardResponse(reply.raw, bare)
+      answerTruncated(reply)
+      return
+    }
+    const snapshot = keeper.current
+    const facts = factsOf(request)
+    const decision = decide(snapshot, facts)
+    const exchange = { facts, decision, generation: snapshot.generation, view: null }
+    attachExchange(request, exchange)
+    recorder.decided(request, exchange, snapshot.rules.length)
+    if (decision.managed) {
+      const headers = headersFor(decision, facts)
+      guardResponse(reply.raw, debug ? withDebug(headers, decision) : headers)
+      if (decision.status !== 0) {
+        answerDecided(reply, decision, debug)
+        return
+      }
+    }
+    done()
+  }
+}
+
+/** Makes the hook that only decides and compares: nothing is answered, set or removed. */
+export function observingHook (keeper: CurrentSnapshot, recorder: Recorder): onRequestHookHandler {
+  const onDifference: DifferenceListener = (exchange, differences) => {
+    recorder.differed(exchange, differences, keeper.current.rules.length)
+  }
+  return function observeCors (request, reply, done) {
+    if (exchangeOf(request) === undefined && !isTruncated(request.raw)) {
+      const snapshot = keeper.current
+      const facts = factsOf(request)
+      const decision = decide(snapshot, facts)
+      const exchange = { facts, decision, generation: snapshot.generation, view: null }
+      attachExchange(request, exchange)
+      recorder.decided(request, exchange, snapshot.rules.length)
+      if (decision.managed) observeResponse(reply.raw, exchange, onDifference)
+    }
+    done()
+  }
+}
+
+function withDebug ({ set, vary }: ResponseHeaders, { outcome, reason, rule }: Decision): ResponseHeaders {
+  return { set: [...set, ['x-cors-gateway', `${outcome}; reason=${reason}${rule === null ? '' : `; rule=${rule.name}`}`]], vary }
+}

@@ -1,0 +1,115 @@
+// What the log says: denials first of all, of which there may be many, in bounded lines.
+import type { FastifyBaseLogger } from 'fastify'
+import type { Exchange } from './exchange.ts'
+
+/** Values of a request are shown up to this many bytes. */
+const maxShown = 256
+/** So many different denials are logged a minute; the others are only counted. */
+export const maxKeys = 100
+const minute = 60_000
+
+/** The fields of a decision in a log line. */
+export interface CorsFields {
+  readonly kind: string
+  readonly outcome: string
+  readonly reason: string
+  readonly rule: string | null
+  readonly route: string | null
+  readonly origin: string | null
+  readonly method: string
+  readonly generation: number
+}
+
+/** The fields of a decided request. Values that the request brought are cut and escaped. */
+export function corsFields ({ decision: { kind, outcome, reason, rule, bucket }, facts, generation }: Exchange): CorsFields {
+  return {
+    kind,
+    outcome,
+    reason,
+    rule: rule?.name ?? null,
+    route: bucket?.route ?? null,
+    origin: facts.origin === undefined ? null : showValue(facts.origin),
+    method: showValue((kind === 'preflight' ? facts.requestedMethod : undefined) ?? facts.method),
+    generation
+  }
+}
+
+/** A request's value in printable ASCII, at most 256 bytes. */
+export function showValue (value: string): string {
+  if (value.length <= maxShown && /^[\x20-\x5b\x5d-\x7e]*$/.test(value)) return value
+  let shown = ''
+  for (const c of value) {
+    const piece = c === '\\' ? '\\\\' : c >= ' ' && c <= '~' ? c : escapeOf(c)
+    if (shown.length + piece.length > maxShown - 3) return `${shown}...`
+    shown += piece
+  }
+  return shown
+}
+
+function escapeOf (c: string): string {
+  const code = c.codePointAt(0)!
+  return code <= 0xff ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u{${code.toString(16)}}`
+}
+
+interface Entry {
+  readonly fields: object
+  /** Since the last line about it. */
+  repeated: number
+}
+
+/**
+ * Logs the first of each kind of event at once and how many more came once a minute. What has not come for a minute
+ * is new again. Keys come from the policy set, never from a request.
+ */
+export class RepeatLog {
+  readonly #log: FastifyBaseLogger
+  readonly #what: string
+  readonly #entries = new Map<string, Entry>()
+  #others = 0
+  #timer: NodeJS.Timeout | undefined
+
+  /** `what` names the events in the plural. */
+  constructor (log: FastifyBaseLogger, what: string) {
+    this.#log = log
+    this.#what = what
+  }
+
+  /** Tells of one event. True if it was the first of its kind and has to be logged in full by the caller. */
+  isFirst (key: string, summary: object): boolean {
+    const entry = this.#entries.get(key)
+    if (entry !== undefined) {
+      entry.repeated++
+      return false
+    }
+    this.#timer ??= setInterval(() => { this.flush() }, minute).unref()
+    if (this.#entries.size >= maxKeys) {
+      this.#others++
+      return false
+    }
+    this.#entries.set(key, { fields: summary, repeated: 0 })
+    return true
+  }
+
+  /** Logs what was counted since the last time. */
+  flush (): void {
+    for (const [key, entry] of this.#entries) {
+      if (entry.repeated === 0) {
+        this.#entries.delete(key)
+      } else {
+        this.#log.info({ cors: entry.fields, count: entry.repeated }, `${entry.repeated} more ${this.#what} like this in the last minute`)
+        entry.repeated = 0
+      }
+    }
+    if (this.#others > 0) {
+      this.#log.info({ count: this.#others }, `${this.#others} more ${this.#what} of other rules, reasons and routes in the last minute`)
+      this.#others = 0
+    }
+    if (this.#entries.size === 0) this.stop()
+  }
+
+  /** Ends the timer. */
+  stop (): void {
+    clearInterval(this.#timer)
+    this.#timer = undefined
+  }
+}

@@ -1,0 +1,92 @@
+// The Fastify plugin: keeps the policies, decides every request, and owns the CORS headers of its answers.
+import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
+import fp from 'fastify-plugin'
+import { directorySource } from '../source/directory.ts'
+import { Emitter } from '../source/emitter.ts'
+import { createKeeper, PolicyError, type Keeper } from '../source/keeper.ts'
+import { earlierHooks, prepareContext } from './context.ts'
+import { policyError } from './errors.ts'
+import { exchangeOf, viewOf, type RequestCors } from './exchange.ts'
+import { makeHandle, type CorsGateway } from './handle.ts'
+import { enforcingHook, observingHook } from './hook.ts'
+import type { CorsFields } from './log.ts'
+import { resolveOptions, type CorsGatewayOptions, type ResolvedOptions } from './options.ts'
+import { Recorder } from './recorder.ts'
+import { describe, render, reportPolicies } from './report.ts'
+
+export type { CorsGateway, CorsGatewayOptions, RequestCors }
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** The running gateway. */
+    readonly corsGateway: CorsGateway
+  }
+  interface FastifyRequest {
+    /** What was decided about this request; null before, and where no gateway decides. */
+    readonly cors: RequestCors | null
+  }
+}
+
+const register: FastifyPluginAsync<CorsGatewayOptions> = async function corsGateway (instance, given) {
+  const options = resolveOptions(given, instance)
+  prepareContext(instance)
+  const early = earlierHooks(instance)
+  const keeper = await openKeeper(options, instance)
+  instance.addHook('onClose', () => keeper.close())
+
+  const denials = new Emitter<{ denied: CorsFields }>(err => { instance.log.error({ err }, 'a listener of corsGateway failed') })
+  const recorder = new Recorder(instance.log, fields => { denials.emit('denied', fields) })
+  instance.addHook('onClose', async () => { recorder.close() })
+  reportPolicies(instance, keeper)
+
+  instance.decorate('corsGateway', makeHandle({ keeper, recorder, denials }))
+  instance.decorateRequest('cors', { getter () { return corsOf(this) } })
+  instance.addHook('onRequest', options.mode === 'observe' ? observingHook(keeper, recorder) : enforcingHook(keeper, recorder, options.debug))
+  instance.addHook('onReady', async () => { reportStart(instance, keeper, options, early) })
+}
+
+function corsOf (request: Parameters<typeof exchangeOf>[0]): RequestCors | null {
+  const exchange = exchangeOf(request)
+  return exchange === undefined ? null : viewOf(exchange)
+}
+
+async function openKeeper (options: ResolvedOptions, instance: FastifyInstance): Promise<Keeper> {
+  const { policies, watch, reload, mode, debug, unmatched, pathReadings, router, allowEmpty } = options
+  const warn = (message: string): void => { instance.log.warn(message) }
+  try {
+    return await createKeeper({
+      source: 'read' in policies ? policies : directorySource(policies, { warn }),
+      build: { unmatched, pathReadings, router, allowEmpty },
+      watch,
+      reload,
+      settings: { mode, debug },
+      warn
+    })
+  } catch (error) {
+    if (error instanceof PolicyError) throw policyError(`the policies cannot be used\n${render(error.diagnostics)}`, error.diagnostics, error)
+    throw policyError(`the policies cannot be read: ${error instanceof Error ? error.message : String(error)}`, [], error)
+  }
+}
+
+function reportStart (instance: FastifyInstance, keeper: Keeper, { mode }: ResolvedOptions, early: readonly string[]): void {
+  const { log } = instance
+  const { generation, revision } = keeper.current
+  const { diagnostics } = keeper.status().lastAttempt
+  log.info({ generation, revision, ...diagnostics.length > 0 && { diagnostics } }, describe(keeper.current, mode))
+  if (early.length > 0) {
+    log.warn({ hooks: early }, `onRequest hooks were added before fastify-cors-gateway and run before it: ${early.join(', ')}; ` +
+      'register it first, so that preflights need no authentication')
+  }
+  if (instance.hasPlugin('@fastify/cors')) {
+    log.warn('@fastify/cors is registered too: on managed paths its headers are removed; take it out, or let it have its paths by `unmatched: passthrough`')
+  }
+}
+
+/**
+ * The plugin. Register it first, at the root or in a context with a prefix of its own. Fails with a code that starts
+ * with `FST_CORS_GATEWAY_` for unknown or invalid options, in a place where it can't work, and for policies that are
+ * invalid or can't be read: then with every finding.
+ */
+export const corsGateway: FastifyPluginAsync<CorsGatewayOptions> = fp(register, { fastify: '5.x', name: 'fastify-cors-gateway' })
+
+export default corsGateway

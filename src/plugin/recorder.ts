@@ -1,0 +1,78 @@
+// Keeps account of decisions: counters, the log's lines about denials, and the `denied` event.
+import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
+import { viewOf, type Exchange } from './exchange.ts'
+import { corsFields, RepeatLog, type CorsFields } from './log.ts'
+import { DecisionCounters } from './metrics.ts'
+
+/** Counts and tells of decisions. Nothing that a listener or a logger does can disturb a request. */
+export class Recorder {
+  readonly decisions = new DecisionCounters()
+  /** In observe mode: answers of handlers that differ from what the gateway would have sent. */
+  readonly differences = new DecisionCounters()
+  readonly #log: FastifyBaseLogger
+  readonly #onDenied: (fields: CorsFields) => void
+  readonly #denials: RepeatLog
+  readonly #differing: RepeatLog
+  #hasHinted = false
+
+  /** `onDenied` hears of every denial. */
+  constructor (log: FastifyBaseLogger, onDenied: (fields: CorsFields) => void) {
+    this.#log = log
+    this.#onDenied = onDenied
+    this.#denials = new RepeatLog(log, 'denials')
+    this.#differing = new RepeatLog(log, 'differing answers')
+  }
+
+  /** Takes down a decision of a set with so many rules. */
+  decided (request: FastifyRequest, exchange: Exchange, rules: number): void {
+    this.decisions.count(exchange.decision, rules)
+    if (exchange.decision.outcome === 'denied') this.#denied(request, exchange)
+  }
+
+  #denied (request: FastifyRequest, exchange: Exchange): void {
+    const fields = corsFields(exchange)
+    this.#onDenied(fields)
+    const message = `${fields.kind} denied: ${fields.reason}`
+    if (this.#denials.isFirst(keyOf(exchange), viewOf(exchange))) request.log.info({ cors: fields }, message)
+    else request.log.debug({ cors: fields }, message)
+    if (!this.#hasHinted && isForwardedOrigin(request, exchange.facts.origin)) {
+      this.#hasHinted = true
+      this.#log.warn({ cors: fields }, 'a denied Origin is what X-Forwarded-Proto and X-Forwarded-Host name as this server: ' +
+        'behind a proxy that sets them, start Fastify with `trustProxy`, and such requests count as same-origin')
+    }
+  }
+
+  /** Takes down that the handler's answer differs, and in what. */
+  differed (exchange: Exchange, differences: readonly string[], rules: number): void {
+    this.differences.count(exchange.decision, rules)
+    const key = `${keyOf(exchange)} ${exchange.decision.kind} ${differences.join()}`
+    if (!this.#differing.isFirst(key, { ...viewOf(exchange), differences })) return
+    this.#log.info({ cors: { ...corsFields(exchange), differences } },
+      `observed: the answer's ${differences.join(', ')} would have been different (${exchange.decision.reason})`)
+  }
+
+  /** Logs what is still only counted, and ends the timers. */
+  close (): void {
+    for (const repeats of [this.#denials, this.#differing]) {
+      repeats.flush()
+      repeats.stop()
+    }
+  }
+}
+
+/** Of words of the policy set only, so that requests cannot make up keys. */
+function keyOf ({ decision: { rule, reason, bucket } }: Exchange): string {
+  return `${rule?.name ?? ''} ${reason} ${bucket?.host ?? ''} ${bucket?.route ?? ''}`
+}
+
+/** Whether an origin is what a proxy in front says this server is called, while Fastify trusts no proxy. */
+function isForwardedOrigin (request: FastifyRequest, origin: string | undefined): boolean {
+  const { 'x-forwarded-host': host, 'x-forwarded-proto': proto } = request.raw.headers
+  // Fastify fills `ips` under `trustProxy` alone.
+  if (typeof host !== 'string' || typeof proto !== 'string' || request.ips !== undefined) return false
+  return origin === `${lastOf(proto)}://${lastOf(host)}`
+}
+
+function lastOf (list: string): string {
+  return list.slice(list.lastIndexOf(',') + 1).trim()
+}

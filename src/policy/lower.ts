@@ -1,0 +1,105 @@
+// Documents to a policy set: every value becomes its own kind, names are resolved across files.
+import type { Diagnostic } from '../diagnostic/diagnostic.ts'
+import type { LocatedDocument, LocatedList, LocatedValue } from '../document/located.ts'
+import { show, Findings } from './findings.ts'
+import { lowerRule, type FileContext } from './lower-rule.ts'
+import { OriginLists } from './origin-lists.ts'
+import type { OriginEntry, PolicySet, Rule } from './policy.ts'
+import { readList, readMap } from './read.ts'
+import { OriginSets } from './sets.ts'
+import { readHosts } from './values.ts'
+
+/** A document, and the values of it that the schema found fault with. */
+export interface ValidatedDocument {
+  readonly document: LocatedDocument
+  readonly broken: ReadonlySet<LocatedValue>
+}
+
+/** What lowering gives: the set of all rules without fault, and every finding. */
+export interface LoweredSet {
+  readonly set: PolicySet
+  readonly diagnostics: readonly Diagnostic[]
+  /** Whether nothing was left out of the set. */
+  readonly isComplete: boolean
+}
+
+/**
+ * Lowers the files of one policy set, given in the order of their names. What is wrong in one rule is reported and
+ * that rule left out; all others are lowered, so that one run tells everything.
+ */
+export function lowerPolicies (files: readonly ValidatedDocument[]): LoweredSet {
+  const findings = new Findings()
+  const documents = files.map(({ document }) => document)
+  const sets = new OriginSets(documents, findings)
+  const origins = new OriginLists(sets, findings)
+  const lists = new Map<LocatedList, unknown>()
+  const rules = new RuleNames(findings)
+  const blockedOrigins: OriginEntry[] = []
+  let isComplete = true
+  for (const { document: { source, root }, broken } of files) {
+    if (root.kind !== 'map') continue
+    const blocked = readList(root, 'blockedOrigins')
+    if (blocked !== undefined) for (const entry of origins.refuseAny(source, blocked, 'blockedOrigins')) blockedOrigins.push(entry)
+    const defaults = readMap(root, 'defaults') ?? null
+    const file: FileContext = { source, defaults, hosts: root.entries.get('hosts'), findings, origins, lists }
+    checkUnused(file)
+    const defaultsAreBroken = defaults !== null && broken.has(defaults)
+    for (const rule of readList(root, 'rules')?.items ?? []) {
+      if (rule.kind !== 'map') continue
+      const errors = findings.errors
+      const isFaulty = defaultsAreBroken || broken.has(rule)
+      const lowered = lowerRule(file, rule, isFaulty)
+      const isKept = lowered !== null && rules.add(lowered) && !isFaulty && findings.errors === errors
+      if (isKept) rules.kept.push(lowered)
+      else isComplete = false
+    }
+  }
+  return {
+    set: {
+      rules: rules.kept.sort((a, b) => a.name < b.name ? -1 : 1),
+      blockedOrigins: uniqueEntries(blockedOrigins),
+      originSets: sets.definitions(),
+      files: files.length
+    },
+    diagnostics: findings.diagnostics,
+    isComplete: isComplete && findings.errors === 0
+  }
+}
+
+/** Defaults and hosts are read once for themselves, so that a mistake in what no rule takes is told as well. */
+function checkUnused ({ source, defaults, hosts, findings, origins }: FileContext): void {
+  if (hosts?.value.kind === 'list') readHosts(source, hosts.value, findings)
+  if (defaults === null) return
+  for (const key of ['allowOrigins', 'exceptOrigins'] as const) {
+    const list = readList(defaults, key)
+    if (list !== undefined) origins.expand(source, list)
+  }
+}
+
+/** The rules by name: a name is given once in the whole set. */
+class RuleNames {
+  readonly kept: Rule[] = []
+  readonly #byName = new Map<string, Rule>()
+  readonly #findings: Findings
+
+  constructor (findings: Findings) {
+    this.#findings = findings
+  }
+
+  /** False, and an error, where the name is taken. */
+  add (rule: Rule): boolean {
+    const first = this.#byName.get(rule.name)
+    if (first === undefined) {
+      this.#byName.set(rule.name, rule)
+      return true
+    }
+    this.#findings.add('duplicate-name', rule.span, `the rule name ${show(rule.name)} is used twice`, { related: [{ span: first.span, message: 'first used here' }] })
+    return false
+  }
+}
+
+function uniqueEntries (entries: readonly OriginEntry[]): readonly OriginEntry[] {
+  const byText = new Map<string, OriginEntry>()
+  for (const entry of entries) if (!byText.has(entry.pattern.text)) byText.set(entry.pattern.text, entry)
+  return [...byText.values()]
+}

@@ -1,0 +1,22 @@
+// Methods with a body whose JSON would be refused, since `content-type` is not allowed.
+import { grants, isWritten } from '../context.ts'
+import type { Check } from '../check-finding.ts'
+
+const withBody = ['POST', 'PUT', 'PATCH'] as const
+
+export const jsonNeedsContentType: Check = function* ({ set }) {
+  for (const rule of set.rules) {
+    // The default methods say nothing about what pages do.
+    if (!grants(rule) || !isWritten(rule, 'allowMethods')) continue
+    if (rule.allowHeaders.includes('content-type') || rule.allowHeaders.includes('*')) continue
+    const methods = withBody.filter(method => rule.allowMethods.includes(method) || rule.allowMethods.includes('*'))
+    if (methods.length === 0) continue
+    const quoted = methods.map(method => `\`${method}\``).join(', ')
+    yield {
+      code: 'json-needs-content-type',
+      span: rule.spanOf('allowMethods', rule.allowMethods.indexOf(rule.allowMethods.includes('*') ? '*' : methods[0]!)),
+      rules: [rule],
+      say: who => `${quoted} without \`content-type\` in \`allowHeaders\`: JSON requests will fail, in ${who}`
+    }
+  }
+}

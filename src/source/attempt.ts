@@ -1,0 +1,69 @@
+// One attempt to load a set: reads the source and builds what it gave.
+import { build, type BuildOptions } from '../build.ts'
+import type { Diagnostic } from '../diagnostic/diagnostic.ts'
+import type { SourceText } from '../diagnostic/span.ts'
+import type { Snapshot } from '../snapshot/snapshot.ts'
+import { aboutFile } from './finding.ts'
+import { SourceError, type PolicySource, type SourceSet } from './source.ts'
+
+/** What was read and what became of it. */
+export interface Attempt {
+  readonly texts: readonly SourceText[]
+  /** Findings of the reading itself. */
+  readonly found: readonly Diagnostic[]
+  /** Null for a set that cannot be used. */
+  readonly snapshot: Snapshot | null
+  /** Null where nothing could be read. */
+  readonly revision: string | null
+  readonly diagnostics: readonly Diagnostic[]
+}
+
+/** Reads a source. It is given up after `timeout` milliseconds, also where it doesn't heed its signal. */
+export async function readSource (source: PolicySource, timeout: number, end: AbortSignal): Promise<SourceSet> {
+  end.throwIfAborted()
+  // AbortSignal.any would tie each reading to the long-lived signal for good.
+  const controller = new AbortController()
+  const { signal } = controller
+  const stop = (): void => controller.abort(end.reason)
+  const timer = setTimeout(() => controller.abort(new SourceError('policies', `not read after ${timeout} ms`)), timeout)
+  end.addEventListener('abort', stop)
+  try {
+    return await new Promise((resolve, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
+      source.read(signal).then(resolve, reject)
+    })
+  } finally {
+    clearTimeout(timer)
+    end.removeEventListener('abort', stop)
+  }
+}
+
+/** Builds what was read. */
+export function buildSet ({ texts, diagnostics: found = [] }: SourceSet, options: BuildOptions): Attempt {
+  const { snapshot, revision, diagnostics } = build(texts, { ...options, found })
+  return { texts, found, revision, snapshot, diagnostics }
+}
+
+/** An attempt that ended before there was anything to build. */
+export function unreachable (error: unknown): Attempt {
+  const place = error instanceof SourceError ? error.place : 'policies'
+  const message = error instanceof Error ? error.message : String(error)
+  const reason = message.startsWith(`${place}: `) ? message.slice(place.length + 2) : message
+  return { texts: [], found: [], snapshot: null, revision: null, diagnostics: [aboutFile('unreachable-source', place, reason)] }
+}
+
+/** Whether a reading is the one of an earlier attempt, so that nothing new can come of it. */
+export function isSameSet ({ texts, diagnostics: found = [] }: SourceSet, earlier: Attempt): boolean {
+  return earlier.revision !== null && texts.length === earlier.texts.length && found.length === earlier.found.length &&
+    texts.every(({ name, text }, i) => name === earlier.texts[i]!.name && text === earlier.texts[i]!.text) &&
+    found.every((finding, i) => isSameFinding(finding, earlier.found[i]!))
+}
+
+/** What a reading found that an earlier one of the same texts had not. */
+export function findingsBeyond (earlier: Attempt, { found }: Attempt): readonly Diagnostic[] {
+  return earlier.found === found ? [] : found.filter(finding => !earlier.found.some(known => isSameFinding(known, finding)))
+}
+
+function isSameFinding (a: Diagnostic, b: Diagnostic): boolean {
+  return a.file === b.file && a.code === b.code && a.message === b.message
+}

@@ -1,0 +1,31 @@
+// A small typed emitter, whose listeners can't harm whoever emits.
+
+/** Calls listeners by the name of an event. `Events` gives each event's payload. */
+export class Emitter<Events extends object> {
+  readonly #listeners = new Map<keyof Events, Set<(payload: never) => void>>()
+  readonly #failed: (error: unknown) => void
+
+  /** `failed` is told what a listener throws. */
+  constructor (failed: (error: unknown) => void) {
+    this.#failed = failed
+  }
+
+  /** Adds a listener; the function that it gives back removes it. */
+  on<Name extends keyof Events> (event: Name, listener: (payload: Events[Name]) => void): () => void {
+    const listeners = this.#listeners.get(event) ?? new Set()
+    this.#listeners.set(event, listeners)
+    const entry = (payload: Events[Name]): void => listener(payload)
+    listeners.add(entry)
+    return () => { listeners.delete(entry) }
+  }
+
+  emit<Name extends keyof Events> (event: Name, payload: Events[Name]): void {
+    for (const listener of [...this.#listeners.get(event) ?? []]) {
+      try {
+        (listener as (payload: Events[Name]) => void)(payload)
+      } catch (error) {
+        this.#failed(error)
+      }
+    }
+  }
+}

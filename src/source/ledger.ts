@@ -1,0 +1,114 @@
+// The keeper's memory: what runs since when, what was tried last, what was rejected and why.
+import type { Diagnostic } from '../diagnostic/diagnostic.ts'
+import type { Snapshot } from '../snapshot/snapshot.ts'
+import type { Attempt } from './attempt.ts'
+import { upcomingOf, type Boundary } from './window.ts'
+
+/** One line of the history. */
+export interface HistoryEntry {
+  /** ISO 8601, UTC. */
+  readonly at: string
+  /** `restored`: the disk is back at the set that runs, after something else was rejected. */
+  readonly what: 'start' | 'reload' | 'rejected' | 'restored' | 'window'
+  /** That of the snapshot that ran afterwards. */
+  readonly generation: number
+  /** That of the set that was read; null where nothing could be read. */
+  readonly revision: string | null
+  readonly errors: number
+  readonly warnings: number
+}
+
+/** What a gateway tells about its policies. Times are ISO 8601, UTC. */
+export interface Status {
+  readonly state: 'ok' | 'degraded'
+  readonly generation: number
+  readonly revision: string
+  readonly rules: number
+  readonly origins: number
+  /** When the running set came into force; a window that opens or closes doesn't count. */
+  readonly loadedAt: string
+  readonly lastAttempt: { readonly at: string, readonly ok: boolean, readonly diagnostics: readonly Diagnostic[] }
+  /** The set that is there and is not used, since when; `revision` is null where it could not even be read. */
+  readonly rejected: { readonly since: string, readonly revision: string | null, readonly diagnostics: readonly Diagnostic[] } | null
+  readonly watch: 'events' | 'poll' | 'off'
+  readonly upcoming: readonly Boundary[]
+  /** Newest last; bounded. */
+  readonly history: readonly HistoryEntry[]
+  readonly settings: Readonly<Record<string, unknown>>
+  readonly version: string
+}
+
+const maxHistory = 100
+
+const timeText = (time: number): string => new Date(time).toISOString()
+
+const count = (diagnostics: readonly Diagnostic[], severity: Diagnostic['severity']): number =>
+  diagnostics.filter(diagnostic => diagnostic.severity === severity).length
+
+/** Records what happens, as it happens. */
+export class Ledger {
+  readonly #history: HistoryEntry[] = []
+  #loadedAt = 0
+  #lastAttempt: Status['lastAttempt'] = { at: '', ok: false, diagnostics: [] }
+  /** The attempt whose set runs. */
+  active: Attempt
+  /** The attempt whose set was rejected and is still there; null while all is well. */
+  rejected: Attempt | null = null
+  #rejectedSince = 0
+
+  constructor (active: Attempt) {
+    this.active = active
+  }
+
+  tried (attempt: Attempt, isOk: boolean, now: number): void {
+    this.#lastAttempt = { at: timeText(now), ok: isOk, diagnostics: attempt.diagnostics }
+  }
+
+  /** A set is in force from now on. */
+  loaded (attempt: Attempt, what: 'start' | 'reload', generation: number, now: number): void {
+    this.active = attempt
+    this.rejected = null
+    this.#loadedAt = now
+    this.#add(what, generation, attempt, now)
+  }
+
+  reject (attempt: Attempt, generation: number, now: number): void {
+    if (this.rejected === null) this.#rejectedSince = now
+    this.rejected = attempt
+    this.#add('rejected', generation, attempt, now)
+  }
+
+  /** The set that runs is there again. */
+  restored (generation: number, now: number): void {
+    this.rejected = null
+    this.#add('restored', generation, this.active, now)
+  }
+
+  windowPassed (generation: number, now: number): void {
+    this.#add('window', generation, this.active, now)
+  }
+
+  #add (what: HistoryEntry['what'], generation: number, { revision, diagnostics }: Attempt, now: number): void {
+    this.#history.push({
+      at: timeText(now), what, generation, revision, errors: count(diagnostics, 'error'), warnings: count(diagnostics, 'warning')
+    })
+    if (this.#history.length > maxHistory) this.#history.shift()
+  }
+
+  status (snapshot: Snapshot, now: number): Omit<Status, 'watch' | 'settings' | 'version'> {
+    const { generation, revision, rules, origins, set } = snapshot
+    const { rejected } = this
+    return {
+      state: rejected === null ? 'ok' : 'degraded',
+      generation,
+      revision,
+      rules: rules.length,
+      origins,
+      loadedAt: timeText(this.#loadedAt),
+      lastAttempt: this.#lastAttempt,
+      rejected: rejected && { since: timeText(this.#rejectedSince), revision: rejected.revision, diagnostics: rejected.diagnostics },
+      upcoming: upcomingOf(set, now),
+      history: [...this.#history]
+    }
+  }
+}

@@ -1,0 +1,46 @@
+// The engine is pure: nothing that it reaches knows Node, Fastify, files or the process.
+import { readFileSync } from 'node:fs'
+import t from 'tap'
+
+const imported = /^(?:import|export)\b[^'"]*?from\s+'([^']+)'|^import\s+'([^']+)'|\bimport\(\s*'([^']+)'/gm
+
+/** Every file that an entry reaches by imports, and every package that these name, each with one file that does. */
+function walk (entry: URL): { files: Map<string, string>, packages: Map<string, string> } {
+  const files = new Map<string, string>()
+  const packages = new Map<string, string>()
+  const visit = (url: URL): void => {
+    if (files.has(url.href)) return
+    const text = readFileSync(url, 'utf8')
+    files.set(url.href, text)
+    for (const [, from, bare, dynamic] of text.matchAll(imported)) {
+      const specifier = from ?? bare ?? dynamic ?? ''
+      if (!specifier.startsWith('.')) packages.set(specifier, url.pathname)
+      else if (specifier.endsWith('.ts')) visit(new URL(specifier, url))
+    }
+  }
+  visit(entry)
+  return { files, packages }
+}
+
+t.test('nothing that the engine reaches is impure', t => {
+  const { files, packages } = walk(new URL('../src/engine.ts', import.meta.url))
+  t.ok(files.size > 20, `${files.size} files were read`)
+  const allowed = new Set(['ajv', 'yaml', 'tldts', '@noble/hashes'])
+  for (const [name, file] of packages) {
+    const root = name.split('/').slice(0, name.startsWith('@') ? 2 : 1).join('/')
+    t.ok(allowed.has(root), `${file} imports ${name}`)
+  }
+  for (const [file, text] of files) {
+    const code = text.replaceAll(/\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$/gm, '')
+    t.notOk(/\b(?:process|Buffer|__dirname|__filename|require|setTimeout|setInterval)\b(?=[.([])/.test(code), `${file} uses no global of Node`)
+    // Where no moment is given, `build` takes the present one; nothing after it does.
+    if (!file.endsWith('/src/build.ts')) t.notOk(/\bDate\.now\(|\bnew Date\(\)|\bMath\.random\(/.test(code), `${file} reads no clock and no chance`)
+  }
+  t.end()
+})
+
+t.test('the walk finds what it is to find', t => {
+  const { packages } = walk(new URL('./engine.test.ts', import.meta.url))
+  t.same([...packages.keys()], ['node:fs', 'tap'])
+  t.end()
+})

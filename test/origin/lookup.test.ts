@@ -1,0 +1,64 @@
+// The origin index finds what a scan over all patterns finds, whatever the order in which they were given.
+import fc from 'fast-check'
+import t from 'tap'
+import { malformed, noMatch, OriginIndex } from '../../src/origin/lookup.ts'
+import { opaqueOrigin, parseOrigin } from '../../src/origin/origin.ts'
+import { compareSpecificity, matchesOrigin, parseOriginPattern, type OriginPattern } from '../../src/origin/pattern.ts'
+import { runs } from '../inspect/arbitrary.ts'
+
+const label = fc.constantFrom('a', 'b', 'ab', 'p-1', 'p-1-q', 'x_y', '1', 'com', 'p-', '-q', '__proto__', 'constructor')
+const domain = fc.tuple(fc.array(label, { maxLength: 3, size: 'max' }), fc.constantFrom('example', 'test', 'example.', 'localhost'))
+  .map(([labels, last]) => [...labels, last].join('.'))
+const address = fc.constantFrom('192.0.2.1', '[::1]', '[2001:db8::1]', '192.0.2.01', '1', '0x7f.1')
+const host = fc.oneof({ weight: 8, arbitrary: domain }, { weight: 1, arbitrary: address })
+const scheme = fc.constantFrom('https', 'https', 'https', 'http', 'app')
+
+const glob = fc.constantFrom('p-*', '*-q', 'p-*-q', 'a*', '*b', 'p*', '*')
+const wildHost = fc.tuple(fc.constantFrom('', '', 'a.'), glob, host).map(([front, star, rest]) => `${star === '*' ? '' : front}${star}.${rest}`)
+const patternText = fc.oneof(
+  { weight: 12, arbitrary: fc.tuple(scheme, fc.oneof(host, wildHost), fc.constantFrom('', '', ':8443', ':*')).map(([scheme, host, port]) => `${scheme}://${host}${port}`) },
+  { weight: 1, arbitrary: fc.constantFrom('*', 'null', 'https://*', 'https://*:*', 'https://*:8443', 'app://*') })
+const pattern = patternText.map(text => parseOriginPattern(text).pattern).filter((pattern): pattern is OriginPattern => pattern !== undefined)
+
+const value = fc.oneof(
+  { weight: 12, arbitrary: fc.tuple(scheme, host, fc.constantFrom('', '', ':8443', ':80', ':443', ':0', ':65536')).map(([scheme, host, port]) => `${scheme}://${host}${port}`) },
+  { weight: 1, arbitrary: fc.constantFrom('null', '', '*', 'https://', 'HTTPS://a.example', 'https://a.example/', 'https://a.example, https://b.example', 'https://A.example') })
+
+/** What the index stands for: every pattern is tried, the most specific that matches wins, the first given of equals. */
+function scan (patterns: readonly OriginPattern[], value: string): number {
+  const origin = parseOrigin(value)
+  let best: OriginPattern | null = null
+  for (const pattern of patterns) {
+    if (matchesOrigin(pattern, value, origin) && (best === null || compareSpecificity(pattern, best) < 0)) best = pattern
+  }
+  if (best !== null) return patterns.indexOf(best)
+  return origin === null && value !== opaqueOrigin ? malformed : noMatch
+}
+
+t.test('OriginIndex.find is a scan by matchesOrigin and compareSpecificity', t => {
+  let hits = 0
+  fc.assert(fc.property(fc.array(pattern, { maxLength: 24, size: 'max' }), fc.array(value, { minLength: 1, maxLength: 8, size: 'max' }), (patterns, values) => {
+    const index = new OriginIndex(patterns.map((pattern, slot) => ({ pattern, slot })))
+    for (const value of values) {
+      const [got, wanted] = [index.find(value), scan(patterns, value)]
+      if (wanted >= 0) hits++
+      if (got !== wanted) throw new Error(`${value}: ${patterns[got]?.text ?? got}, where a scan finds ${patterns[wanted]?.text ?? wanted}`)
+    }
+  }), runs)
+  t.ok(hits > runs.numRuns, `${hits} values matched some pattern`)
+  t.end()
+})
+
+t.test('the order of patterns makes no difference where none tie', t => {
+  const shuffled = fc.array(pattern, { maxLength: 12, size: 'max' }).chain(patterns =>
+    fc.tuple(fc.constant(patterns), fc.shuffledSubarray(patterns, { minLength: patterns.length })))
+  fc.assert(fc.property(shuffled, fc.array(value, { minLength: 1, maxLength: 4 }), ([patterns, others], values) => {
+    const [one, other] = [patterns, others].map(list => new OriginIndex(list.map(pattern => ({ pattern, slot: patterns.indexOf(pattern) }))))
+    for (const value of values) {
+      const [a, b] = [patterns[one!.find(value)], patterns[other!.find(value)]]
+      if (a !== b && (a === undefined || b === undefined || compareSpecificity(a, b) !== 0)) throw new Error(`${value}: ${a?.text}, ${b?.text}`)
+    }
+  }), runs)
+  t.pass()
+  t.end()
+})
