@@ -1,5 +1,7 @@
 // The public face: the plugin, its types, and the policy sources.
 export { corsGateway, default } from './plugin/plugin.ts'
+export type { PageRequest } from './inspect/browser.ts'
+export type { Explanation } from './inspect/explain.ts'
 export type { RequestCors } from './plugin/exchange.ts'
 export type { CorsGateway, CorsGatewayEvents } from './plugin/handle.ts'
 export type { CorsFields } from './plugin/log.ts'

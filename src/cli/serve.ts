@@ -80,8 +80,8 @@ async function serve (args: Arguments, io: Io): Promise<number> {
 }
 
 function explainFailure (error: unknown, io: Io): number {
-  if (error instanceof PolicyError) {
-    io.stderr(`${error.message}\n`)
+  if (error instanceof Error && error.cause instanceof PolicyError) {
+    io.stderr(`cors-gateway: ${error.message}\n`)
     return Exit.findings
   }
   const { code, address, port } = error as { code?: unknown, address?: string, port?: number }

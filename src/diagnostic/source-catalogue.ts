@@ -12,6 +12,11 @@ export const sourceCatalogue = {
     why: 'A single file that is mounted into a container stays the old one when the host replaces it: no later change can ever be seen.',
     help: 'mount the directory, not the file (in Kubernetes without `subPath`), and restart the container'
   },
+  'set-shrunk': {
+    severity: 'error', title: 'set that lost too much at once',
+    why: 'Half a file and half a directory can be valid: a set that suddenly lost most of its rules is more often a fault than meant.',
+    help: 'check the files; if it is meant, reload with `accept` and this revision'
+  },
   'set-too-large': {
     severity: 'error', title: 'too many files or directories',
     why: 'A set is bounded, so that a wrong directory cannot exhaust the gateway.',

@@ -20,6 +20,8 @@ const unbroken: ReadonlySet<LocatedValue> = new Set()
 const maxAliasNodes = 1_000_000
 const maxAliasLength = 32 * 1024 * 1024
 const maxSyntaxErrors = 20
+/** More findings of one file than this are counted, not kept. */
+const maxReports = 100
 
 /** Reads one file. Never throws; the work is bounded by the length of the text and the bounds on aliases. */
 export function parseDocument (source: SourceText): ParsedDocument {
@@ -49,7 +51,7 @@ function compose (source: SourceText, text: string): { node: Composed, found: Di
   for (const token of new Parser().parse(text)) {
     if (token.type === 'directive') {
       const end = token.offset + token.source.trimEnd().length
-      found.push(diagnose('yaml-directive', { source, start: token.offset, end }, 'a policy file has no YAML directives'))
+      if (found.length < maxSyntaxErrors) found.push(diagnose('yaml-directive', { source, start: token.offset, end }, 'a policy file has no YAML directives'))
       continue
     }
     if (token.type === 'document') {
@@ -95,14 +97,14 @@ function oddlyIndentedLines (source: SourceText): Diagnostic[] {
   for (const { index, 0: line } of source.text.matchAll(/^[ \t]*[^\x21-\x7e\s]\S{0,3}|^[ \t]*[^\S \t\r\n]/gm)) {
     const odd = oddIndentation(line)
     if (odd === null || (index === 0 && line.startsWith('\ufeff'))) continue
-    found.push(diagnoseIndentation({ source, start: index, end: index + line.length }, odd))
+    found.push(diagnose('yaml-indentation', { source, start: index, end: index + line.length }, sayOdd(odd)))
     if (found.length === maxSyntaxErrors) break
   }
   return found
 }
 
-function diagnoseIndentation (span: Span, odd: string): Diagnostic {
-  return diagnose('yaml-indentation', span, `${odd} looks like a space and is none`)
+function sayOdd (odd: string): string {
+  return `${odd} looks like a space and is none`
 }
 
 /** Goes through the nodes of one document, following aliases with a count of what they stand for. */
@@ -116,6 +118,7 @@ class Walk {
   readonly #anchors = new Map<string, LocatedValue | null>()
   /** The number of nodes and characters that a value stands for, aliases followed. */
   readonly #sizes = new Map<LocatedValue, { nodes: number, length: number }>()
+  #reports = 0
   #nodes = 0
   #length = 0
   /** What aliases have added so far, to the document as a whole. */
@@ -130,7 +133,7 @@ class Walk {
   visit (node: unknown): LocatedValue | null {
     if (isAlias(node)) return this.#follow(node)
     const { anchor, tag } = node as { anchor?: string, tag?: string }
-    const before = this.diagnostics.length
+    const before = this.#reports
     if (anchor === undefined) return this.#build(node, before, tag)
     this.#anchors.set(anchor, null)
     const [nodes, length] = [this.#nodes, this.#length]
@@ -144,7 +147,7 @@ class Walk {
   #build (node: unknown, before: number, tag: string | undefined): LocatedValue | null {
     this.#nodes++
     const value = isMap(node) ? this.#map(node as YAMLMap) : isSeq(node) ? this.#list(node) : this.#scalar(node as Scalar)
-    if (this.diagnostics.length > before) this.broken.add(value)
+    if (this.#reports > before) this.broken.add(value)
     // Explicit tags have been reported by the scan.
     return tag === undefined ? value : null
   }
@@ -168,7 +171,7 @@ class Walk {
 
   #checkIndentation (value: string, start: number): void {
     const odd = oddIndentation(value)
-    if (odd !== null) this.diagnostics.push(diagnoseIndentation(this.#span(start, start + 1), odd))
+    if (odd !== null) this.#report('yaml-indentation', start, start + 1, sayOdd(odd))
   }
 
   #map (node: YAMLMap): LocatedValue {
@@ -262,7 +265,8 @@ class Walk {
   }
 
   #report (code: Diagnostic['code'], start: number, end: number, message: string, extras: Parameters<typeof diagnose>[3] = {}): void {
-    this.diagnostics.push(diagnose(code, this.#span(start, end), message, extras))
+    this.#reports++
+    if (this.#reports <= maxReports) this.diagnostics.push(diagnose(code, this.#span(start, end), message, extras))
   }
 
   #span (start: number, end: number): Span {

@@ -66,9 +66,24 @@ function validatorOf (schema: Readonly<Record<string, unknown>>): ValidateFuncti
   if (validate === undefined) {
     const ajv = new Ajv({ strict: true, allErrors: true, verbose: true, allowUnionTypes: true, logger: false })
     for (const keyword of ['markdownDescription', 'defaultSnippets']) ajv.addKeyword(keyword)
-    validators.set(schema, validate = ajv.compile(schema))
+    validators.set(schema, validate = ajv.compile(inlined(schema, schema) as Readonly<Record<string, unknown>>))
   }
   return validate
+}
+
+/**
+ * A schema without references: ajv copies all errors so far at each reference that it follows, so that a file of
+ * 100,000 mistakes would take minutes.
+ */
+function inlined (part: unknown, root: Readonly<Record<string, unknown>>): unknown {
+  if (Array.isArray(part)) return part.map(item => inlined(item, root))
+  if (typeof part !== 'object' || part === null) return part
+  const { $ref, ...rest } = part as { readonly $ref?: unknown }
+  if (typeof $ref === 'string') {
+    const [, section = '', name = ''] = $ref.split('/')
+    return { ...inlined((root[section] as Readonly<Record<string, unknown>>)[name], root) as object, ...rest }
+  }
+  return Object.fromEntries(Object.entries(part).filter(([key]) => key !== 'definitions').map(([key, value]) => [key, inlined(value, root)]))
 }
 
 /** A place in a document: the value, the entry that holds it if a map does, and the name of the nearest key above it. */

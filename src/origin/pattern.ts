@@ -158,6 +158,7 @@ function fail (reason: OriginPatternError['reason'], message: string, text: stri
 /** What a browser would send for a text, or null where it can't be read as an origin. A missing scheme is taken to be https. */
 function correct (text: string): string | null {
   const trimmed = text.trim()
+  if (trimmed.toLowerCase() === opaqueOrigin) return opaqueOrigin
   const withScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(trimmed) ? trimmed : `https://${trimmed.replace(/^\/\//, '')}`
   const [, scheme = '', rest = ''] = /^([a-z][a-z0-9+.-]*):\/\/(.*)$/is.exec(withScheme) ?? []
   if (/[{}$<>\s@]|\/\//.test(rest)) return null

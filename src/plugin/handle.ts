@@ -1,8 +1,12 @@
 // What the host holds in its hands: `app.corsGateway`.
+import type { FastifyRequest } from 'fastify'
+import type { PageRequest } from '../inspect/browser.ts'
+import { explain, type Explanation } from '../inspect/explain.ts'
 import type { Emitter } from '../source/emitter.ts'
 import type { Keeper, KeeperEvents, ReloadResult, Status } from '../source/keeper.ts'
 import type { CorsFields } from './log.ts'
 import { DurationHistogram, family, sample } from './metrics.ts'
+import { questionOf } from './question.ts'
 import type { Recorder } from './recorder.ts'
 
 /** The events of a gateway and what each tells. */
@@ -27,6 +31,12 @@ export interface CorsGateway {
   metrics (): string
   /** Reads the policies; resolves when their present state was read, and in force if it is valid. Never rejects. */
   reload (): Promise<ReloadResult>
+  /**
+   * What a browser would do with a page's request, step by step, and which line decided: for a request as a page makes
+   * it, or for one that arrived. Slow, for people.
+   * @throws {TypeError} where the URL is not an absolute http, https, ws or wss URL.
+   */
+  explain (request: PageRequest | FastifyRequest): Explanation
   /** Adds a listener; the function that it gives back removes it. What a listener throws is logged and harms nothing. */
   on<Name extends keyof CorsGatewayEvents> (event: Name, listener: (payload: CorsGatewayEvents[Name]) => void): () => void
 }
@@ -50,6 +60,7 @@ export function makeHandle ({ keeper, recorder, denials }: HandleParts): CorsGat
     status: () => keeper.status(),
     metrics: () => metricsText(keeper, recorder, durations),
     reload: () => keeper.reload(),
+    explain: request => explain(keeper.current, 'raw' in request ? questionOf(request) : request),
     on (event, listener) {
       return event === 'denied'
         ? denials.on('denied', listener as (payload: CorsFields) => void)

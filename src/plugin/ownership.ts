@@ -75,13 +75,14 @@ function settle (raw: GuardedResponse, given: GivenHeaders): GivenHeaders {
 
 function settleList (given: GivenList, { set, vary }: ResponseHeaders, theirVary: unknown[]): GivenList {
   const flat = (Array.isArray(given[0]) ? given.flatMap(pair => pair) : given) as readonly OutgoingHttpHeader[]
+  // An odd list is Node's to refuse.
+  if (flat.length % 2 === 1) return given
   const settled: OutgoingHttpHeader[] = []
   for (let i = 0; i < flat.length; i += 2) {
     const name = String(flat[i])
     if (isOwned(name)) continue
     if (vary.length > 0 && isVary(name)) theirVary.push(flat[i + 1])
-    // An odd list is kept odd, for Node to refuse.
-    else settled.push(...flat.slice(i, i + 2))
+    else settled.push(flat[i]!, flat[i + 1]!)
   }
   for (const [name, value] of set) settled.push(name, value)
   if (vary.length > 0) settled.push('vary', mergeVary(theirVary, vary))
@@ -132,6 +133,11 @@ function isVary (name: string): boolean {
   return name.length === 4 && name.toLowerCase() === 'vary'
 }
 
+/** An absent value is an empty list, and a number is written as it is. */
+function splitList (value: unknown): string[] {
+  return typeof value === 'string' || typeof value === 'number' ? String(value).split(',') : []
+}
+
 /** How the names are spelled that the gateway adds. */
 const spellings = new Map(['Origin', 'Access-Control-Request-Method', 'Access-Control-Request-Headers',
   'Access-Control-Request-Private-Network'].map(name => [name.toLowerCase(), name]))
@@ -141,7 +147,7 @@ export function mergeVary (theirs: readonly unknown[], ours: readonly string[]):
   if (theirs.length === 0 && ours.length === 1) return spellings.get(ours[0]!) ?? ours[0]!
   const names: string[] = []
   const known = new Set<string>()
-  for (const name of theirs.length === 0 ? ours : [...theirs.flat().flatMap(value => String(value).split(',')), ...ours]) {
+  for (const name of theirs.length === 0 ? ours : [...theirs.flat().flatMap(splitList), ...ours]) {
     const trimmed = name.trim()
     const lower = trimmed.toLowerCase()
     if (lower === '*') return '*'

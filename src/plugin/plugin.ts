@@ -12,7 +12,8 @@ import { enforcingHook, observingHook } from './hook.ts'
 import type { CorsFields } from './log.ts'
 import { resolveOptions, type CorsGatewayOptions, type ResolvedOptions } from './options.ts'
 import { Recorder } from './recorder.ts'
-import { describe, render, reportPolicies } from './report.ts'
+import { describe, reportPolicies } from './report.ts'
+import { version } from './version.ts'
 
 export type { CorsGateway, CorsGatewayOptions, RequestCors }
 
@@ -60,10 +61,11 @@ async function openKeeper (options: ResolvedOptions, instance: FastifyInstance):
       watch,
       reload,
       settings: { mode, debug },
+      version,
       warn
     })
   } catch (error) {
-    if (error instanceof PolicyError) throw policyError(`the policies cannot be used\n${render(error.diagnostics)}`, error.diagnostics, error)
+    if (error instanceof PolicyError) throw policyError(error.message, error.diagnostics, error)
     throw policyError(`the policies cannot be read: ${error instanceof Error ? error.message : String(error)}`, [], error)
   }
 }

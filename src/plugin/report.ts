@@ -1,6 +1,6 @@
 // What the log says about the policies: the start, reloads, rejections, windows.
 import type { FastifyInstance } from 'fastify'
-import type { Diagnostic } from '../diagnostic/diagnostic.ts'
+import { renderPretty } from '../diagnostic/render.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 import type { Keeper } from '../source/keeper.ts'
 
@@ -23,9 +23,9 @@ export function reportPolicies (instance: FastifyInstance, keeper: Keeper): void
     log.info({ generation, revision, milliseconds: Math.round(milliseconds), ...diagnostics.length > 0 && { diagnostics } },
       `policies reloaded: ${plural(rules.length, 'rule')} on ${plural(routes, 'route')}, generation ${generation}`)
   })
-  keeper.on('rejected', ({ snapshot, revision, diagnostics }) => {
+  keeper.on('rejected', ({ snapshot, revision, diagnostics, texts }) => {
     log.error({ generation: snapshot.generation, revision, diagnostics },
-      `policies rejected, generation ${snapshot.generation} stays in force:\n${render(diagnostics)}`)
+      `policies rejected, generation ${snapshot.generation} stays in force:\n${renderPretty(diagnostics, texts)}`)
   })
   keeper.on('restored', ({ snapshot: { generation, revision } }) => {
     log.info({ generation, revision }, `policies are again those in force, generation ${generation}`)
@@ -39,10 +39,4 @@ export function reportPolicies (instance: FastifyInstance, keeper: Keeper): void
 function changedRules (previous: Snapshot, snapshot: Snapshot): string[] {
   const before = new Map(previous.rules.map(rule => [rule.name, rule.isInForce]))
   return snapshot.rules.filter(rule => before.get(rule.name) !== rule.isInForce).map(rule => `${rule.name} ${rule.isInForce ? 'starts' : 'ends'}`)
-}
-
-/** Findings, one a line. */
-export function render (diagnostics: readonly Diagnostic[]): string {
-  return diagnostics.map(({ file, line, column, severity, code, message, help }) =>
-    `  ${file}:${line}:${column} ${severity} ${code}: ${message}${help === undefined ? '' : ` (${help})`}`).join('\n')
 }

@@ -3,7 +3,7 @@ import { build, type BuildOptions } from '../build.ts'
 import type { Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { SourceText } from '../diagnostic/span.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
-import { aboutFile } from './finding.ts'
+import { aboutFile, messageOf } from './finding.ts'
 import { SourceError, type PolicySource, type SourceSet } from './source.ts'
 
 /** What was read and what became of it. */
@@ -47,7 +47,7 @@ export function buildSet ({ texts, diagnostics: found = [] }: SourceSet, options
 /** An attempt that ended before there was anything to build. */
 export function unreachable (error: unknown): Attempt {
   const place = error instanceof SourceError ? error.place : 'policies'
-  const message = error instanceof Error ? error.message : String(error)
+  const message = messageOf(error)
   const reason = message.startsWith(`${place}: `) ? message.slice(place.length + 2) : message
   return { texts: [], found: [], snapshot: null, revision: null, diagnostics: [aboutFile('unreachable-source', place, reason)] }
 }

@@ -1,92 +1,64 @@
 // Keeps the last good snapshot in step with a source: a set is swapped in whole, or not at all.
 import type { BuildOptions } from '../build.ts'
-import type { Diagnostic } from '../diagnostic/diagnostic.ts'
 import { compile } from '../snapshot/compile.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 import { buildSet, findingsBeyond, isSameSet, readSource, unreachable, type Attempt } from './attempt.ts'
 import { Emitter } from './emitter.ts'
+import { messageOf } from './finding.ts'
 import { Ledger, type Status } from './ledger.ts'
+import { holdBack } from './guard.ts'
+import { loadLastGood, saveLastGood } from './last-good.ts'
 import { PolicyError } from './policy-error.ts'
+import type { Keeper, KeeperEvents, KeeperOptions, ReloadResult } from './promise.ts'
 import type { PolicySource, SourceSet } from './source.ts'
+import { version as ownVersion } from './version.ts'
 import { hasPassedBoundary, WindowTimer } from './window.ts'
 
-export { PolicyError, type Status }
-
-/** What a keeper needs to know. */
-export interface KeeperOptions {
-  readonly source: PolicySource
-  /** What sets are built for. */
-  readonly build?: Omit<BuildOptions, 'at' | 'generation' | 'expiredAcceptance'>
-  /** Reload when the source says that it may have changed; true unless given. */
-  readonly watch?: boolean
-  /** `'manual'`: only `reload()` reads the source again. */
-  readonly reload?: 'auto' | 'manual'
-  /** Further settings that the status shows. */
-  readonly settings?: Readonly<Record<string, unknown>>
-  /** The version that the status shows. */
-  readonly version?: string
-  /** The clock, in epoch milliseconds. */
-  readonly now?: () => number
-  /** Told what listeners and sources throw where nobody waits for it. */
-  readonly warn?: (message: string) => void
-  /** Milliseconds after which a reading is given up; 30 s unless given. */
-  readonly readTimeout?: number
-  /** Milliseconds after which a source that could not be read is read again while it is watched; 5 s unless given. */
-  readonly retryAfter?: number
-  /** Milliseconds after which the clock is looked at again while rules have windows; a minute unless given. */
-  readonly clockCheck?: number
-}
-
-/** What became of a reading. */
-export interface ReloadResult {
-  /** Whether what is there now is what runs. */
-  readonly ok: boolean
-  /** That of the snapshot that runs now. */
-  readonly generation: number
-  readonly diagnostics: readonly Diagnostic[]
-}
-
-/** What a keeper tells whoever listens. */
-export interface KeeperEvents {
-  /** A new set came into force. */
-  reload: {
-    readonly previous: Snapshot
-    readonly snapshot: Snapshot
-    readonly diagnostics: readonly Diagnostic[]
-    /** From the first look at the source to the swap. */
-    readonly milliseconds: number
-  }
-  /** A set was not used; the one before stays. Told once a set. */
-  rejected: { readonly snapshot: Snapshot, readonly revision: string | null, readonly diagnostics: readonly Diagnostic[] }
-  /** After a rejection the source is back at the very set that runs. */
-  restored: { readonly snapshot: Snapshot }
-  /** The same set, as rules of it start or end. */
-  window: { readonly previous: Snapshot, readonly snapshot: Snapshot }
-}
-
-/** Holds the snapshot that decides. */
-export interface Keeper {
-  /** The snapshot that decides now; a request takes it once. */
-  readonly current: Snapshot
-  /** Adds a listener; the function that it gives back removes it. */
-  on<Name extends keyof KeeperEvents> (event: Name, listener: (payload: KeeperEvents[Name]) => void): () => void
-  /** Reads the source; resolves when its present state was read, and in force if it is valid. Never rejects. */
-  reload (): Promise<ReloadResult>
-  status (): Status
-  /** Ends watching and every timer. A reading that is under way changes nothing any more. */
-  close (): Promise<void>
-}
+export { PolicyError }
+export type { Keeper, KeeperEvents, KeeperOptions, ReloadResult, Status }
 
 /**
  * Loads the first set, and keeps in step from then on. Rejects with {@link PolicyError} for an invalid set, and with
- * the source's own error where it can't be read.
+ * the source's own error where it can't be read; unless `lastKnownGood` holds a set that is still valid.
  */
 export async function createKeeper (options: KeeperOptions): Promise<Keeper> {
-  const { source, readTimeout = 30_000, now = Date.now } = options
-  const texts = await readSource(source, readTimeout, new AbortController().signal)
-  const first = buildSet(texts, { ...options.build, at: now(), generation: 1, expiredAcceptance: 'warning' })
-  if (first.snapshot === null) throw new PolicyError(first.diagnostics, first.texts)
-  return new PolicyKeeper(options, first, first.snapshot)
+  const { source, readTimeout = defaultReadTimeout } = options
+  let first: Attempt
+  let failure: unknown
+  try {
+    first = buildSet(await readSource(source, readTimeout, new AbortController().signal), buildOptionsOf(options, 1))
+    failure = first.snapshot === null ? new PolicyError(first.diagnostics, first.texts) : null
+  } catch (error) {
+    first = unreachable(error)
+    failure = error
+  }
+  if (first.snapshot !== null) return new PolicyKeeper(options, first, first.snapshot, null)
+  const fallback = await lastGoodOf(options, failure)
+  if (fallback === null || fallback.snapshot === null) throw failure
+  return new PolicyKeeper(options, fallback, fallback.snapshot, first)
+}
+
+const defaultReadTimeout = 30_000
+
+function buildOptionsOf ({ build, now = Date.now }: KeeperOptions, generation: number): BuildOptions {
+  return { ...build, at: now(), generation, expiredAcceptance: 'warning' }
+}
+
+/** The last good set, built anew: only texts were kept, and today's checks may judge them otherwise. */
+async function lastGoodOf (options: KeeperOptions, failure: unknown): Promise<Attempt | null> {
+  const { lastKnownGood, warn, now = Date.now } = options
+  if (lastKnownGood === undefined) return null
+  try {
+    const { texts, revision, savedAt } = await loadLastGood(lastKnownGood)
+    const attempt = buildSet({ texts }, buildOptionsOf(options, 1))
+    if (attempt.snapshot === null || attempt.revision !== revision) throw new Error('the set in it is no longer valid')
+    const hours = Math.round((now() - Date.parse(savedAt)) / 36_000) / 100
+    warn?.(`${messageOf(failure)}\nThe last known good set of ${savedAt} (${hours} h ago, revision ${revision}) is in force instead.`)
+    return attempt
+  } catch (error) {
+    warn?.(`the last known good set cannot be used either: ${messageOf(error)}`)
+    return null
+  }
 }
 
 class PolicyKeeper implements Keeper {
@@ -103,8 +75,12 @@ class PolicyKeeper implements Keeper {
   /** The reading under way, and the one that follows it for whoever asked meanwhile. */
   #running: Promise<ReloadResult> | null = null
   #queued: Promise<ReloadResult> | null = null
+  /** The revision that may keep less than `minKept`. */
+  #accepted: string | undefined
+  #saving: Promise<void> = Promise.resolve()
 
-  constructor (options: KeeperOptions, first: Attempt, snapshot: Snapshot) {
+  /** `rejected` is what the source gave where `first` is the last known good set instead. */
+  constructor (options: KeeperOptions, first: Attempt, snapshot: Snapshot, rejected: Attempt | null) {
     const { source, now = Date.now, watch = true, reload = 'auto', clockCheck = 60_000 } = options
     this.#options = options
     this.#source = source
@@ -112,11 +88,13 @@ class PolicyKeeper implements Keeper {
     this.current = snapshot
     this.#events = new Emitter(error => this.#warn('a listener failed', error))
     this.#ledger = new Ledger(first)
-    this.#ledger.tried(first, true, now())
-    this.#ledger.loaded(first, 'start', snapshot.generation, now())
+    this.#ledger.tried(rejected ?? first, rejected === null, now())
+    this.#ledger.loaded(first, rejected === null ? 'start' : 'last-known-good', snapshot.generation, now())
     this.#windows = new WindowTimer(now, () => this.#passWindows(), clockCheck)
     this.#windows.arm(snapshot)
     this.#stopWatching = watch && reload === 'auto' ? source.watch?.(() => { void this.reload() }) ?? null : null
+    if (rejected === null) this.#save(first)
+    else this.#reject(rejected, now())
   }
 
   on<Name extends keyof KeeperEvents> (event: Name, listener: (payload: KeeperEvents[Name]) => void): () => void {
@@ -124,7 +102,8 @@ class PolicyKeeper implements Keeper {
   }
 
   /** A reading that is under way may have passed what changed since: whoever asks then gets the next one. */
-  reload (): Promise<ReloadResult> {
+  reload ({ accept }: { readonly accept?: string } = {}): Promise<ReloadResult> {
+    this.#accepted = accept ?? this.#accepted
     if (this.#running === null) return this.#start()
     return this.#queued ??= this.#running.then(() => {
       this.#queued = null
@@ -140,7 +119,7 @@ class PolicyKeeper implements Keeper {
 
   async #load (): Promise<ReloadResult> {
     clearTimeout(this.#retry)
-    const { readTimeout = 30_000 } = this.#options
+    const { readTimeout = defaultReadTimeout } = this.#options
     const start = performance.now()
     let attempt: Attempt
     try {
@@ -157,10 +136,10 @@ class PolicyKeeper implements Keeper {
   /** What was built before is not built again: neither the set that runs nor the one that was just rejected. */
   #build (set: SourceSet): Attempt {
     const { active, rejected } = this.#ledger
-    for (const earlier of [active, rejected]) if (earlier !== null && isSameSet(set, earlier)) return earlier
-    return buildSet(set, {
-      ...this.#options.build, at: this.#now(), generation: this.current.generation + 1, expiredAcceptance: 'warning'
-    })
+    if (isSameSet(set, active)) return active
+    if (rejected !== null && isSameSet(set, rejected) && rejected.revision !== this.#accepted) return rejected
+    const attempt = buildSet(set, buildOptionsOf(this.#options, this.current.generation + 1))
+    return attempt.revision === this.#accepted ? attempt : holdBack(attempt, this.current, this.#options.minKept ?? 0)
   }
 
   #settle (attempt: Attempt, milliseconds: number): void {
@@ -179,8 +158,19 @@ class PolicyKeeper implements Keeper {
     const previous = this.current
     this.current = snapshot
     this.#windows.arm(snapshot)
+    this.#accepted = undefined
     this.#ledger.loaded(attempt, 'reload', snapshot.generation, now)
-    this.#events.emit('reload', { previous, snapshot, diagnostics: attempt.diagnostics, milliseconds })
+    this.#save(attempt)
+    this.#events.emit('reload', { previous, snapshot, diagnostics: attempt.diagnostics, texts: attempt.texts, milliseconds })
+  }
+
+  #save ({ texts, revision }: Attempt): void {
+    const { lastKnownGood } = this.#options
+    if (lastKnownGood === undefined || revision === null) return
+    const savedAt = new Date(this.#now()).toISOString()
+    this.#saving = this.#saving
+      .then(() => saveLastGood(lastKnownGood, { version: 1, savedAt, revision, texts }))
+      .catch((error: unknown) => this.#warn('the last good set could not be kept', error))
   }
 
   #keep (attempt: Attempt, now: number): void {
@@ -197,7 +187,7 @@ class PolicyKeeper implements Keeper {
     const { rejected } = this.#ledger
     if (rejected !== null && (rejected === attempt || JSON.stringify(rejected.diagnostics) === JSON.stringify(diagnostics))) return
     this.#ledger.reject(attempt, this.current.generation, now)
-    this.#events.emit('rejected', { snapshot: this.current, revision, diagnostics })
+    this.#events.emit('rejected', { snapshot: this.current, revision, diagnostics, texts: attempt.texts })
   }
 
   /** What can't be read may be readable without any sign of change. */
@@ -219,12 +209,14 @@ class PolicyKeeper implements Keeper {
   }
 
   status (): Status {
-    const { watch = true, reload = 'auto', settings, version = '', build } = this.#options
+    const { watch = true, reload = 'auto', minKept = 0, settings, version = ownVersion, build } = this.#options
     const { unmatched, router, pathReadings } = this.current.settings
     return {
       ...this.#ledger.status(this.current, this.#now()),
       watch: this.#stopWatching === null ? 'off' : this.#source.mode ?? 'events',
-      settings: { unmatched, router, pathReadings: [...pathReadings], allowEmpty: build?.allowEmpty ?? false, watch, reload, ...settings },
+      settings: {
+        unmatched, router, pathReadings: [...pathReadings], allowEmpty: build?.allowEmpty ?? false, watch, reload, minKept, ...settings
+      },
       version
     }
   }
@@ -236,9 +228,10 @@ class PolicyKeeper implements Keeper {
     this.#windows.stop()
     await this.#stopWatching?.()
     await this.#running
+    await this.#saving
   }
 
   #warn (message: string, error: unknown): void {
-    this.#options.warn?.(`${message}: ${error instanceof Error ? error.message : String(error)}`)
+    this.#options.warn?.(`${message}: ${messageOf(error)}`)
   }
 }

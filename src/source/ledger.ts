@@ -8,8 +8,11 @@ import { upcomingOf, type Boundary } from './window.ts'
 export interface HistoryEntry {
   /** ISO 8601, UTC. */
   readonly at: string
-  /** `restored`: the disk is back at the set that runs, after something else was rejected. */
-  readonly what: 'start' | 'reload' | 'rejected' | 'restored' | 'window'
+  /**
+   * `last-known-good`: a start with the set that was kept in a file. `restored`: the disk is back at the set that runs,
+   * after something else was rejected.
+   */
+  readonly what: 'start' | 'last-known-good' | 'reload' | 'rejected' | 'restored' | 'window'
   /** That of the snapshot that ran afterwards. */
   readonly generation: number
   /** That of the set that was read; null where nothing could be read. */
@@ -65,7 +68,7 @@ export class Ledger {
   }
 
   /** A set is in force from now on. */
-  loaded (attempt: Attempt, what: 'start' | 'reload', generation: number, now: number): void {
+  loaded (attempt: Attempt, what: 'start' | 'last-known-good' | 'reload', generation: number, now: number): void {
     this.active = attempt
     this.rejected = null
     this.#loadedAt = now

@@ -16,10 +16,10 @@ interface Vector {
   }
   readonly before?: { readonly headers: Record<string, string> }
   readonly upstream?: { readonly status: number, readonly headers: Record<string, string> }
-  readonly request: { readonly method: string, readonly headers: Record<string, string> }
+  readonly request: { readonly method: string, readonly headers: Record<string, string | string[]> }
   readonly expect: {
     readonly handler: boolean, readonly headers: Record<string, string | null>
-    readonly varyContains: readonly string[], readonly browser?: { readonly anonymous: 'allow' | 'deny', readonly credentialed: 'allow' | 'deny' }
+    readonly varyContains: readonly string[], readonly browser?: { readonly anonymous: 'allow' | 'deny' | 'n/a', readonly credentialed: 'allow' | 'deny' | 'n/a' }
   }
 }
 
@@ -27,6 +27,7 @@ const { cases } = JSON.parse(readFileSync(new URL('../fixtures/peer-vectors.json
 
 /** Vectors that the language cannot express, on purpose, or that assert another library's dialect. */
 const inexpressible: Readonly<Record<string, string>> = {
+  'rs-spec-alloworiginrequestfuncnotmatch': 'the origin is judged by code that sees the request; policies are data'
 }
 
 const risks = [
@@ -73,12 +74,12 @@ function judge (vector: Vector, { status, headers }: Answer, mode: 'anonymous' |
   if (!passesCheck) return 'deny'
   if (vector.kind !== 'preflight') return 'allow'
   const list = (name: string): string[] => String(headers[name] ?? '').split(',').map(each => each.trim()).filter(each => each !== '')
-  const method = vector.request.headers['access-control-request-method']!
+  const method = String(vector.request.headers['access-control-request-method'])
   const methods = list('access-control-allow-methods')
   const star = (names: readonly string[]): boolean => mode === 'anonymous' && names.includes('*')
   if (!methods.includes(method) && !['GET', 'HEAD', 'POST'].includes(method) && !star(methods)) return 'deny'
   const names = list('access-control-allow-headers').map(name => name.toLowerCase())
-  const asked = (vector.request.headers['access-control-request-headers'] ?? '').split(',').map(name => name.trim().toLowerCase()).filter(name => name !== '')
+  const asked = String(vector.request.headers['access-control-request-headers'] ?? '').split(',').map(name => name.trim().toLowerCase()).filter(name => name !== '')
   const granted = (name: string): boolean => names.includes(name) || (star(names) && name !== 'authorization')
   return status >= 200 && status < 300 && asked.every(granted) ? 'allow' : 'deny'
 }
@@ -86,7 +87,7 @@ function judge (vector: Vector, { status, headers }: Answer, mode: 'anonymous' |
 t.test('peer vectors', async t => {
   let judged = 0
   for (const vector of cases) {
-    if (vector.id in inexpressible || vector.policy.special !== undefined) continue
+    if (vector.id in inexpressible) continue
     judged++
     await t.test(vector.id, async t => {
       let handled = false
@@ -106,7 +107,7 @@ t.test('peer vectors', async t => {
       await app.listen({ host: '127.0.0.1', port: 0 })
       const answer = await send((app.server.address() as AddressInfo).port, vector)
       const { browser } = vector.expect
-      if (browser !== undefined) {
+      if (browser !== undefined && browser.anonymous !== 'n/a') {
         t.equal(judge(vector, answer, 'anonymous'), browser.anonymous, 'a browser without credentials')
         t.equal(judge(vector, answer, 'credentialed'), browser.credentialed, 'a browser with credentials')
       }
@@ -119,5 +120,6 @@ t.test('peer vectors', async t => {
       }
     })
   }
-  t.ok(judged >= 100, `${judged} vectors are judged`)
+  t.equal(judged, cases.length - Object.keys(inexpressible).length)
+  t.ok(judged >= 105, `${judged} vectors are judged`)
 })

@@ -184,6 +184,8 @@ function decider (set: PolicySet): (target: string, origin: string) => string | 
 const paths = ['a', 'b', 'z', ''].flatMap(one => [`/${one}`, ...['a', 'z', ''].flatMap(two => [`/${one}/${two}`, ...['a', 'z', ''].flatMap(three =>
   [`/${one}/${two}/${three}`, `/${one}/${two}/${three}/z`, `/${one}/${two}/${three}/`])])])
 
+const senders = ['https://a.x', 'https://b.x', 'https://zz.x', 'null']
+
 t.test('unreachable-rule: reported for exactly the rules that decide no path', async t => {
   const route = fc.constantFrom('/*', '/:p', '/:p/*', '/:p/:q', '/:p/:q/*', '/a/*', '/a/:p', '/a/:p/*', '/a/:p/:q', '/a/:p/:q/*', '/a/z', '/a/z/*', '/a')
   const origins = fc.constantFrom(['https://a.x'], ['https://b.x'], ['https://a.x', 'https://b.x'], ['https://*.x'], ['null'])
@@ -195,17 +197,18 @@ t.test('unreachable-rule: reported for exactly the rules that decide no path', a
     if (found.some(({ code }) => code === 'conflict')) return true
     const reported = found.filter(({ code }) => code === 'unreachable-rule').map(({ message }) => /^rule `(r\d)`/.exec(message)![1]!)
     const which = decider(set)
-    const deciding = new Set(paths.flatMap(path => ['https://a.x', 'https://b.x', 'https://zz.x', 'null'].map(origin => which(path, origin))))
+    const deciding = new Set(paths.flatMap(path => senders.map(origin => which(path, origin))))
     const expected = set.rules.map(({ name }) => name).filter(name => !deciding.has(name))
     unreachable += expected.length
     return reported.sort().join() === expected.sort().join()
-  }), { numRuns })
+  }), { numRuns: Math.ceil(numRuns / 4) })
   t.ok(unreachable > numRuns / 100, `${unreachable} unreachable rules`)
 })
 
 t.test('narrower-route: what is said to be withheld is withheld, and granted by the broader rule', async t => {
   const route = fc.constantFrom('/*', '/:p', '/:p/*', '/a/*', '/a/:p', '/a/z', '/a')
-  const rule = fc.record({ routes: fc.uniqueArray(route, { minLength: 1, maxLength: 2 }), origins: fc.uniqueArray(origin, { maxLength: 3 }) })
+  const routes = fc.uniqueArray(route, { minLength: 1, maxLength: 2 })
+  const rule = fc.record({ routes, origins: fc.uniqueArray(origin, { maxLength: 3 }) })
   let told = 0
   fc.assert(fc.property(fc.array(rule, { minLength: 2, maxLength: 3 }), list => {
     const rules = list.map((each, i) => ({ name: `r${i}`, ...each }))

@@ -21,18 +21,18 @@ export const narrowerRoute: Check = function* (context) {
   for (const { bucket, tree } of context.buckets()) {
     if (bucket.rules.some(rule => rule.passthrough)) continue
     const broader = broaderThan(bucket, tree.covering(bucket.route.segments))
-    if (broader === null) continue
+    if (broader === null || tree.shadowing(broader.route) !== null) continue
     const lists = [...new Set(bucket.rules.map(rule => rule.allowOrigins))]
     const narrowKey = lists.map(numberOf).join()
     for (const rule of broader.rules) {
       if (!grants(rule) || isOver(rule, context.at) || bucket.rules.includes(rule)) continue
       const key = `${narrowKey} ${numberOf(rule.allowOrigins)} ${numberOf(rule.exceptOrigins)}`
       let reach = known.get(key)
-      if (reach === undefined) known.set(key, reach = compareReach(lists, rule, context.set.blockedOrigins, maxWork - work))
-      work += 1 + reach.work
-      reach = { ...reach, work: 0 }
-      known.set(key, reach)
-      if (work > maxWork) return
+      if (reach === undefined) {
+        known.set(key, reach = compareReach(lists, rule, context.set.blockedOrigins, maxWork - work))
+        work += reach.work
+      }
+      if (++work > maxWork) return
       yield* explain(context, bucket, broader, rule, lists, reach)
     }
   }

@@ -8,6 +8,8 @@ export const splitPrefix: Check = function* (context) {
   for (const { bucket, tree } of context.buckets()) {
     const { segments } = bucket.route
     if (segments.length < 2 || segments.at(-1)!.kind !== 'wildcard') continue
+    // What never decides splits nothing.
+    if (tree.shadowing(bucket.route) !== null) continue
     const [apex = null] = tree.covering(segments.slice(0, -1))
     if (apex !== null && hasSameRules(apex, bucket)) continue
     for (const rule of offenders(bucket, apex)) yield split(bucket, apex, rule)
@@ -43,7 +45,7 @@ function split (below: Bucket, apex: Bucket | null, rule: Rule): Finding {
     rules: [rule],
     say: who => `\`${subtree}\` is in ${who}, while \`${stem}\` is decided by ${by}`,
     help: `write \`${subtree}*\` for both`,
-    related: (apex?.entries ?? []).slice(0, 1).map(({ span }) => ({ span, message: `\`${apex!.route.text}\` decides \`${stem}\`` })),
+    related: (apex?.entries ?? []).slice(0, 1).map(({ span }, i) => ({ span, message: `\`${apex!.route.text}\` of rule \`${apex!.rules[i]!.name}\`` })),
     key: `${below.host ?? ''} ${stem}`
   }
 }

@@ -1,0 +1,131 @@
+// `serve` as a process: answers, edits going live, signals, and every way it refuses to start.
+import { rmSync, writeFileSync } from 'node:fs'
+import { request as httpRequest } from 'node:http'
+import { resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import t from 'tap'
+import { start, type Program } from './run.ts'
+
+const policy = (origin: string): string => `version: 1
+rules:
+  - name: shop
+    routes: [/**]
+    allowOrigins: [${origin}]
+`
+
+interface Served { readonly program: Program, readonly url: string, readonly admin: string }
+
+async function serve (...argv: string[]): Promise<Served> {
+  const program = start('serve', ...argv, '--listen', '127.0.0.1:0', '--admin', '127.0.0.1:0')
+  const [, url] = await program.find(/listens on (http:\S+),/)
+  const [, admin] = await program.find(/admin +(http:\S+)\/api\/status/)
+  return { program, url: url!, admin: admin! }
+}
+
+async function allowedOrigin (url: string, origin: string): Promise<string | null> {
+  const response = await fetch(`${url}/cart`, { headers: { origin } })
+  await response.arrayBuffer()
+  return response.headers.get('access-control-allow-origin')
+}
+
+async function eventually<T> (look: () => Promise<T>, wanted: T): Promise<T> {
+  let seen = await look()
+  for (let i = 0; i < 400 && seen !== wanted; i++) {
+    await sleep(25)
+    seen = await look()
+  }
+  return seen
+}
+
+t.test('one command shows the whole thing', async t => {
+  const directory = t.testdir({ 'shop.yaml': policy('https://shop.example.com') })
+  const { program, url, admin } = await serve(directory)
+  t.teardown(() => { program.child.kill('SIGKILL') })
+  const file = resolve(directory, 'shop.yaml')
+
+  t.equal(await allowedOrigin(url, 'https://shop.example.com'), 'https://shop.example.com')
+  t.equal(await allowedOrigin(url, 'https://evil.example'), null)
+  const echo = await (await fetch(`${url}/cart/7?x=1`)).json() as { method: string, url: string, headers: Record<string, string> }
+  t.match(echo, { method: 'GET', url: '/cart/7?x=1', headers: { 'x-forwarded-for': '127.0.0.1', 'x-forwarded-proto': 'http' } })
+
+  t.test('the admin listener', async t => {
+    t.same(await (await fetch(`${admin}/healthz`)).json(), { ok: true })
+    t.same(await (await fetch(`${admin}/readyz`)).json(), { ready: true })
+    t.match(await (await fetch(`${admin}/api/status`)).json(), { state: 'ok', generation: 1, rules: 1, rejected: null, watch: 'events' })
+    t.match(await (await fetch(`${admin}/metrics`)).text(), /^cors_gateway_policy_generation 1$/m)
+    const rebound = await new Promise<number>((resolve, reject) => {
+      httpRequest(`${admin}/api/status`, { headers: { host: 'attacker.example' } }, response => {
+        response.resume()
+        resolve(response.statusCode!)
+      }).on('error', reject).end()
+    })
+    t.equal(rebound, 421, 'a name that is not its own is refused (security 18)')
+    const cross = await fetch(`${admin}/api/status`, { headers: { origin: 'https://shop.example.com' } })
+    t.equal(cross.headers.get('access-control-allow-origin'), null, 'no CORS')
+  })
+
+  t.test('an edit goes live, a mistake does not', async t => {
+    writeFileSync(file, policy('https://new.example.com'))
+    t.equal(await eventually(() => allowedOrigin(url, 'https://new.example.com'), 'https://new.example.com'), 'https://new.example.com')
+    t.equal(await allowedOrigin(url, 'https://shop.example.com'), null)
+    writeFileSync(file, policy('https://new.example.com/'))
+    t.equal(await eventually(async () => (await (await fetch(`${admin}/api/status`)).json() as { state: string }).state, 'degraded'), 'degraded')
+    t.equal(await allowedOrigin(url, 'https://new.example.com'), 'https://new.example.com', 'the last good set serves')
+    await program.find(/shop\.yaml:5:20/)
+    const reload = await fetch(`${admin}/api/reload`, { method: 'POST' })
+    t.equal(reload.status, 422)
+    t.match(await reload.json(), { ok: false, generation: 2, diagnostics: [{ file: 'shop.yaml', line: 5 }] })
+    rmSync(file)
+    t.equal(await allowedOrigin(url, 'https://new.example.com'), 'https://new.example.com', 'also without any file')
+    writeFileSync(file, policy('https://third.example.com'))
+    t.equal(await eventually(() => allowedOrigin(url, 'https://third.example.com'), 'https://third.example.com'), 'https://third.example.com')
+  })
+
+  t.test('SIGTERM lets requests end and exits 0', async t => {
+    program.child.kill('SIGTERM')
+    t.equal((await program.ended).exit, 0)
+  })
+})
+
+t.test('SIGHUP reloads without watching', async t => {
+  const directory = t.testdir({ 'shop.yaml': policy('https://shop.example.com') })
+  const { program, url } = await serve(directory, '--no-watch', '--debug')
+  t.teardown(() => { program.child.kill('SIGKILL') })
+  writeFileSync(resolve(directory, 'shop.yaml'), policy('https://new.example.com'))
+  program.child.kill('SIGHUP')
+  t.equal(await eventually(() => allowedOrigin(url, 'https://new.example.com'), 'https://new.example.com'), 'https://new.example.com')
+  const { headers } = await fetch(`${url}/cart`, { headers: { origin: 'https://new.example.com' } })
+  t.equal(headers.get('x-cors-gateway'), 'allowed; reason=allowed; rule=shop')
+  program.child.kill('SIGTERM')
+  t.equal((await program.ended).exit, 0)
+})
+
+t.test('routes to several upstreams', async t => {
+  const directory = t.testdir({ 'shop.yaml': policy('"*"') })
+  const upstream = await serve(directory)
+  t.teardown(() => { upstream.program.child.kill('SIGKILL') })
+  const gone = 'http://127.0.0.1:1'
+  const { program, url } = await serve(directory, '--route', `/gone=${gone}`, '--upstream', upstream.url)
+  t.teardown(() => { program.child.kill('SIGKILL') })
+  t.match(await (await fetch(`${url}/here/1?q=2`)).json(), { url: '/here/1?q=2' })
+  const failed = await fetch(`${url}/gone/1`, { headers: { origin: 'https://a.example' } })
+  t.equal(failed.status, 502)
+  t.equal(failed.headers.get('access-control-allow-origin'), '*', 'an upstream failure is readable where the policy says so')
+})
+
+t.test('refuses to start', async t => {
+  const broken = start('serve', t.testdir({ 'shop.yaml': policy('https://shop.example.com/').replace('shop', 'shop shop') }), '--listen', '127.0.0.1:0', '--admin', '127.0.0.1:0')
+  const run = await broken.ended
+  t.equal(run.exit, 1, 'an invalid set')
+  t.match(run.stderr, /shop\.yaml:3:11[\s\S]*shop\.yaml:5:20/, 'every finding')
+
+  const missing = await start('serve', '/no/such/directory').ended
+  t.equal(missing.exit, 3, 'no directory')
+
+  const directory = t.testdir({ 'shop.yaml': policy('https://shop.example.com') })
+  const { program, url } = await serve(directory)
+  t.teardown(() => { program.child.kill('SIGKILL') })
+  const second = await start('serve', directory, '--listen', new URL(url).host, '--admin', '127.0.0.1:0').ended
+  t.equal(second.exit, 3, 'an address in use')
+  t.match(second.stderr, /is in use: is another gateway running\?/)
+})
