@@ -46,7 +46,7 @@ function findMisses (snapshot: Snapshot, course: Course, reason: Reason): Ranked
   const deciding = course.actual ?? course.preflight
   if (deciding === null || course.plan.refused !== null) return []
   const { rule, place } = deciding
-  if (reason === 'no-policy') return missedRoutes(snapshot, course)
+  if (reason === 'no-policy' || reason === 'path-ambiguous') return missedRoutes(snapshot, course)
   if (reason === 'origin-not-allowed' || reason === 'origin-malformed') {
     return [...missedOrigins(place?.rules ?? [], course.plan.origin), ...broaderRoutes(snapshot, course)]
   }

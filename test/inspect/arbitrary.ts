@@ -181,12 +181,16 @@ export const blocked: fc.Arbitrary<readonly string[]> = fc.oneof(
 
 export const router: fc.Arbitrary<RouterOptions> = fc.oneof(
   fc.constant({ caseSensitive: true, ignoreTrailingSlash: false, ignoreDuplicateSlashes: false, useSemicolonDelimiter: false }),
-  fc.record({ caseSensitive: fc.boolean(), ignoreTrailingSlash: fc.boolean(), ignoreDuplicateSlashes: fc.boolean(), useSemicolonDelimiter: fc.boolean() }))
+  fc.record({
+    caseSensitive: fc.boolean(), ignoreTrailingSlash: fc.boolean(),
+    ignoreDuplicateSlashes: fc.boolean(), useSemicolonDelimiter: fc.boolean()
+  }))
 
 export const settings: fc.Arbitrary<Settings> = fc.record({
   unmatched: fc.constantFrom('deny', 'passthrough'),
   router,
-  pathReadings: fc.oneof(fc.constant([...readingSteps]), fc.constant([]), fc.subarray([...readingSteps])).map(steps => new Set<ReadingStep>(steps))
+  pathReadings: fc.oneof(fc.constant([...readingSteps]), fc.constant([]), fc.subarray([...readingSteps]))
+    .map(steps => new Set<ReadingStep>(steps))
 })
 
 /** A seed that is printed and can be set, and how many cases to try. */

@@ -9,7 +9,11 @@ import { isSafelisted, unsafeHeaderNames, type PageHeader } from '../../src/insp
 type Headers = PageHeader[] | Record<string, string>
 interface Answer { status?: number, headers?: Headers, kind?: string }
 interface Case {
-  id: string, topic: string, via?: string, frame?: string, pageOrigin: string, steps?: unknown[]
+  id: string
+  topic: string
+  via?: string
+  frame?: string
+  steps?: unknown[]
   request: { url: string, method?: string, headers?: Headers, credentials?: CredentialsMode, mode?: string, crossorigin?: string }
   server: { path: string, preflight?: Answer, actual: Answer }[]
   expect: { outcome: string, preflight?: boolean, reason?: string, status?: number, origins?: (string | null)[], exposed?: string[] }
@@ -49,7 +53,17 @@ function responseOf (answer: Answer | undefined): BrowserResponse {
   return { status: answer?.status ?? 200, headers: answer?.headers ?? [] }
 }
 
-function play (test: Case): { outcome: string, preflight: boolean, reason: string | undefined, origin: string | null, exposed: string[], status: number, asked: string } {
+interface Played {
+  outcome: string
+  preflight: boolean
+  reason: string | undefined
+  origin: string | null
+  exposed: string[]
+  status: number
+  asked: string
+}
+
+function play (test: Case): Played {
   const origin = originOf(test)
   const { request, server } = fill({ request: test.request, server: test.server }, origin)
   const plan = planRequest({
@@ -61,7 +75,8 @@ function play (test: Case): { outcome: string, preflight: boolean, reason: strin
   })
   const { preflight, actual } = server[0]!
   const facts = actualFacts(plan)
-  const done = { preflight: plan.preflight !== null, origin: facts.origin ?? null, asked: plan.preflight?.headers.join() ?? '', exposed: [], status: actual.status ?? 200 }
+  const asked = plan.preflight?.headers.join() ?? ''
+  const done = { preflight: plan.preflight !== null, origin: facts.origin ?? null, asked, exposed: [], status: actual.status ?? 200 }
   if (plan.preflight !== null) {
     const check = preflightCheck(plan, plan.preflight, responseOf(preflight))
     const { refusal } = check

@@ -16,9 +16,13 @@ const scheme = fc.constantFrom('https', 'https', 'https', 'http', 'app')
 const glob = fc.constantFrom('p-*', '*-q', 'p-*-q', 'a*', '*b', 'p*', '*')
 const wildHost = fc.tuple(fc.constantFrom('', '', 'a.'), glob, host).map(([front, star, rest]) => `${star === '*' ? '' : front}${star}.${rest}`)
 const patternText = fc.oneof(
-  { weight: 12, arbitrary: fc.tuple(scheme, fc.oneof(host, wildHost), fc.constantFrom('', '', ':8443', ':*')).map(([scheme, host, port]) => `${scheme}://${host}${port}`) },
+  {
+    weight: 12,
+    arbitrary: fc.tuple(scheme, fc.oneof(host, wildHost), fc.constantFrom('', '', ':8443', ':*')).map(([scheme, host, port]) => `${scheme}://${host}${port}`)
+  },
   { weight: 1, arbitrary: fc.constantFrom('*', 'null', 'https://*', 'https://*:*', 'https://*:8443', 'app://*') })
-const pattern = patternText.map(text => parseOriginPattern(text).pattern).filter((pattern): pattern is OriginPattern => pattern !== undefined)
+const pattern = patternText.map(text => parseOriginPattern(text).pattern)
+  .filter((pattern): pattern is OriginPattern => pattern !== undefined)
 
 const value = fc.oneof(
   { weight: 12, arbitrary: fc.tuple(scheme, host, fc.constantFrom('', '', ':8443', ':80', ':443', ':0', ':65536')).map(([scheme, host, port]) => `${scheme}://${host}${port}`) },
@@ -37,7 +41,8 @@ function scan (patterns: readonly OriginPattern[], value: string): number {
 
 t.test('OriginIndex.find is a scan by matchesOrigin and compareSpecificity', t => {
   let hits = 0
-  fc.assert(fc.property(fc.array(pattern, { maxLength: 24, size: 'max' }), fc.array(value, { minLength: 1, maxLength: 8, size: 'max' }), (patterns, values) => {
+  const values = fc.array(value, { minLength: 1, maxLength: 8, size: 'max' })
+  fc.assert(fc.property(fc.array(pattern, { maxLength: 24, size: 'max' }), values, (patterns, values) => {
     const index = new OriginIndex(patterns.map((pattern, slot) => ({ pattern, slot })))
     for (const value of values) {
       const [got, wanted] = [index.find(value), scan(patterns, value)]
@@ -53,7 +58,8 @@ t.test('the order of patterns makes no difference where none tie', t => {
   const shuffled = fc.array(pattern, { maxLength: 12, size: 'max' }).chain(patterns =>
     fc.tuple(fc.constant(patterns), fc.shuffledSubarray(patterns, { minLength: patterns.length })))
   fc.assert(fc.property(shuffled, fc.array(value, { minLength: 1, maxLength: 4 }), ([patterns, others], values) => {
-    const [one, other] = [patterns, others].map(list => new OriginIndex(list.map(pattern => ({ pattern, slot: patterns.indexOf(pattern) }))))
+    const [one, other] = [patterns, others]
+      .map(list => new OriginIndex(list.map(pattern => ({ pattern, slot: patterns.indexOf(pattern) }))))
     for (const value of values) {
       const [a, b] = [patterns[one!.find(value)], patterns[other!.find(value)]]
       if (a !== b && (a === undefined || b === undefined || compareSpecificity(a, b) !== 0)) throw new Error(`${value}: ${a?.text}, ${b?.text}`)

@@ -87,7 +87,7 @@ t.test('what is refused, and its corrected form', t => {
     const name = JSON.stringify(text).replaceAll(/[#*]/g, 'x')
     t.match(error, { reason, corrected }, name)
     t.match(error?.message, said, `${name}: the message`)
-    if (error?.corrected != null) t.ok(parseOriginPattern(error.corrected).pattern, `${name}: the corrected form is a pattern`)
+    if (corrected !== null) t.ok(parseOriginPattern(corrected).pattern, `${name}: the corrected form is a pattern`)
   }
   t.end()
 })

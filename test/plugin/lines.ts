@@ -1,7 +1,12 @@
 // A logger that keeps its lines, for tests of what is said.
 import type { FastifyServerOptions } from 'fastify'
 
-export interface LogLine { readonly level: number, readonly msg: string, readonly cors?: Record<string, unknown>, readonly [key: string]: unknown }
+export interface LogLine {
+  readonly level: number
+  readonly msg: string
+  readonly cors?: Record<string, unknown>
+  readonly [key: string]: unknown
+}
 
 export const levels = { debug: 20, info: 30, warn: 40, error: 50 } as const
 

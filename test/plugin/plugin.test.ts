@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import Fastify, { type FastifyInstance, type FastifyPluginAsync } from 'fastify'
 import fastifyCors from '@fastify/cors'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import corsGateway, { corsGateway as named, memorySource, type CorsGatewayOptions, type MemorySource } from '../../src/index.ts'
 import { evil, shop, type Lines } from './cases.ts'
 import { linesOf, levels } from './lines.ts'
@@ -17,7 +17,7 @@ function source (...texts: string[]): MemorySource {
 
 const asks: Record<string, string> = { origin: shop, 'access-control-request-method': 'GET' }
 
-async function start (t: { teardown: (end: () => Promise<void>) => void }, app: FastifyInstance, options: Partial<CorsGatewayOptions> = {}): Promise<FastifyInstance> {
+async function start (t: Test, app: FastifyInstance, options: Partial<CorsGatewayOptions> = {}): Promise<FastifyInstance> {
   t.teardown(() => app.close())
   await app.register(corsGateway, { policies: source(ruleText('shop', '/shop/**', shop)), ...options })
   return app
@@ -275,7 +275,7 @@ t.test('security 15: a header block that Node has cut is 431, never "no Origin"'
   t.equal((await request(port, 'GET', '/shop/x', [...filler(1100), ['Origin', shop]])).headers['access-control-allow-origin'], shop, 'without a limit nothing is cut')
 
   const observing = await start(t, Fastify(), { mode: 'observe' })
-  observing.get('/shop/x', async request => String(request.cors))
+  observing.get('/shop/x', async request => JSON.stringify(request.cors))
   const seen = await request(await listen(observing), 'GET', '/shop/x', filler(1100))
   t.equal(seen.body, 'null', 'observe mode answers nothing, and decides nothing')
 })

@@ -64,7 +64,9 @@ async function meddler (unmatched: 'deny' | 'passthrough'): Promise<{ app: Fasti
   return { app, seen: () => seen }
 }
 
-function check (t: Test, each: DecisionCase, response: { status: number, headers: Record<string, unknown>, body: string }, seen: Seen | null | undefined): void {
+interface Received { readonly status: number, readonly headers: Readonly<Record<string, unknown>>, readonly body: string }
+
+function check (t: Test, each: DecisionCase, response: Received, seen: Seen | null | undefined): void {
   const { kind, outcome, reason, rule, status, managed, headers, vary } = each
   const isHandled = status === 0
   t.match(seen, { kind, outcome, reason, rule }, `${each.name}: request.cors`)
@@ -84,7 +86,7 @@ function check (t: Test, each: DecisionCase, response: { status: number, headers
 
 t.test('injected requests', async t => {
   const doors = { deny: await meddler('deny'), passthrough: await meddler('passthrough') }
-  t.teardown(async () => { await doors.deny.app.close(); await doors.passthrough.app.close() })
+  t.teardown(() => Promise.all([doors.deny.app.close(), doors.passthrough.app.close()]))
   for (const each of cases.filter(({ needsSocket }) => !needsSocket)) {
     const { app, seen } = doors[each.unmatched]
     const headers = Object.fromEntries([['host', host], ...each.lines])
@@ -95,7 +97,7 @@ t.test('injected requests', async t => {
 
 t.test('a real socket', async t => {
   const doors = { deny: await meddler('deny'), passthrough: await meddler('passthrough') }
-  t.teardown(async () => { await doors.deny.app.close(); await doors.passthrough.app.close() })
+  t.teardown(() => Promise.all([doors.deny.app.close(), doors.passthrough.app.close()]))
   const ports = { deny: await listen(doors.deny.app), passthrough: await listen(doors.passthrough.app) }
   for (const each of cases) {
     const isUpgrade = each.lines.some(([name]) => name === 'Upgrade')

@@ -34,7 +34,7 @@ export function exchangeBytes (port: number, bytes: string): Promise<string> {
 
 export async function request (port: number, method: string, target: string, lines: Lines, host: string = 'api.example.com'): Promise<WireResponse> {
   const closes = lines.some(([name]) => name.toLowerCase() === 'connection') ? [] : [['Connection', 'close'] as const]
-  const head = [['Host', host], ...lines, ...closes].map(([name, value]) => `${name!}: ${value!}\r\n`).join('')
+  const head = [['Host', host], ...lines, ...closes].map(([name, value]) => `${name}: ${value}\r\n`).join('')
   return parseResponse(await exchangeBytes(port, `${method} ${target} HTTP/1.1\r\n${head}\r\n`))
 }
 
@@ -54,7 +54,9 @@ export function corsHeaders (headers: Readonly<Record<string, unknown>>): Record
 }
 
 /** A request by Node's own client, which knows where a response ends on a connection that a proxy keeps alive. */
-export function fetchFrom (port: number, method: string, path: string, headers: Record<string, string>): Promise<{ status: number, headers: IncomingHttpHeaders, body: string }> {
+export function fetchFrom (
+  port: number, method: string, path: string, headers: Record<string, string>
+): Promise<{ status: number, headers: IncomingHttpHeaders, body: string }> {
   return new Promise((resolve, reject) => {
     const client = httpRequest({ host: '127.0.0.1', port, path, method, headers, agent: false }, response => {
       let body = ''

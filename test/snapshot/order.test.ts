@@ -45,8 +45,8 @@ function outcomes (texts: readonly Source[], requests: readonly RequestFacts[]):
 }
 
 /** The route is named as the first of several rules writes it: its text is no part of the decision. */
-function decisionOf (snapshot: Snapshot, request: RequestFacts): Omit<Comparable, 'route'> {
-  return { ...fastDecision(snapshot, request), route: undefined }
+function decisionOf (snapshot: Snapshot, request: RequestFacts): Comparable {
+  return { ...fastDecision(snapshot, request), route: null }
 }
 
 const cases = ruleTexts.chain(rules => {
