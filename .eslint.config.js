@@ -9,6 +9,7 @@ export default tseslint.config(
     rules: {
       '@stylistic/space-before-function-paren': ['error', 'always'],
       '@stylistic/arrow-parens': 'off',
+      '@stylistic/quotes': ['error', 'single', { avoidEscape: true, allowTemplateLiterals: 'always' }],
       '@stylistic/multiline-ternary': 'off',
       '@stylistic/max-statements-per-line': ['error', { max: 2 }],
       '@stylistic/quote-props': ['error', 'as-needed'],

@@ -7,7 +7,7 @@ import t from 'tap'
 
 const root = resolve(import.meta.dirname, '..')
 // What the test runner puts into the environment must not reach the programs that a user would run.
-const { NODE_OPTIONS: _options, ...env } = process.env
+const env = { ...process.env, NODE_OPTIONS: '' }
 
 function run (command: string, args: readonly string[], cwd: string): string {
   return execFileSync(command, args, { cwd, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })

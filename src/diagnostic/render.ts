@@ -68,7 +68,6 @@ function lineOf (source: SourceText, line: number): string | null {
   return line === 1 && text.startsWith('\ufeff') ? text.slice(1) : text
 }
 
-// eslint-disable-next-line no-control-regex -- finding these is its purpose
 const invisible = /[\0-\x1f\x7f-\xa0\xad\u061c\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff\ufff9-\ufffb]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g
 
 /** A text with a visible character in place of each that a terminal would not show, or would obey. */

@@ -60,7 +60,7 @@ function compose (source: SourceText, text: string): { node: Composed, found: Di
         found.push(diagnose('yaml-documents', { source, start, end: Math.min(start + 3, text.length) }, 'a policy file is exactly one document'))
         break
       }
-      root = token as SyntaxToken
+      root = token
       const tooDeep = findExcessiveDepth(root, source)
       if (tooDeep !== null) return { node: null, found: [...found, tooDeep], isReadable: false }
       if (text.includes('!')) found.push(...findTags(root, source))
@@ -146,7 +146,7 @@ class Walk {
 
   #build (node: unknown, before: number, tag: string | undefined): LocatedValue | null {
     this.#nodes++
-    const value = isMap(node) ? this.#map(node as YAMLMap) : isSeq(node) ? this.#list(node) : this.#scalar(node as Scalar)
+    const value = isMap(node) ? this.#map(node) : isSeq(node) ? this.#list(node) : this.#scalar(node as Scalar)
     if (this.#reports > before) this.broken.add(value)
     // Explicit tags have been reported by the scan.
     return tag === undefined ? value : null

@@ -70,7 +70,7 @@ export function findUnclosedQuotes (root: SyntaxToken): number[] {
 }
 
 /** Every token of a document, in no certain order, without recursion. */
-function * tokensBelow (root: SyntaxToken): Generator<SyntaxToken> {
+function* tokensBelow (root: SyntaxToken): Generator<SyntaxToken> {
   const stack: unknown[] = [root]
   while (stack.length > 0) {
     const next = stack.pop()

@@ -113,6 +113,8 @@ function locate (root: LocatedValue, pointer: string, passed: Set<LocatedValue>)
 
 function diagnoseError (document: LocatedDocument, error: ErrorObject, location: Location): Diagnostic | null {
   const { source } = document
+  // What a name does not match is told once, by `propertyNames`.
+  if (error.propertyName !== undefined) return null
   const at = (code: DiagnosticCode, span: Span, message: string, extras?: DiagnosticExtras): Diagnostic => diagnose(code, span, message, extras)
   const here = spanOfValue(source, location.value)
   const params = error.params as Params
@@ -134,8 +136,7 @@ function diagnoseError (document: LocatedDocument, error: ErrorObject, location:
       const [low, high] = [error.parentSchema?.['minimum'], error.parentSchema?.['maximum']].map(String)
       return at('wrong-value', here, `${label(location)} cannot be ${quote(location)}`, { help: `it takes numbers from ${low} to ${high}` })
     }
-    // What a name does not match is told once, by `propertyNames`.
-    default: return error.propertyName === undefined ? at('wrong-value', here, `${label(location)} ${error.message ?? 'is not valid'}`) : null
+    default: return at('wrong-value', here, `${label(location)} ${error.message ?? 'is not valid'}`)
   }
 }
 

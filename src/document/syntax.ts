@@ -63,7 +63,6 @@ export function oddIndentation (text: string): string | null {
   return found === null ? null : codePoint(found[1]!)
 }
 
-// eslint-disable-next-line no-control-regex -- finding these is its purpose
 const control = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g
 const maxControls = 10
 

@@ -1,6 +1,7 @@
 // How near an origin comes to a pattern that it does not match: by scheme, port or host alone.
 import { opaqueOrigin, parseOrigin, type Origin } from '../origin/origin.ts'
-import { matchesOrigin, parseOriginPattern, type OriginPattern } from '../origin/pattern.ts'
+import { parseOriginPattern } from '../origin/parse.ts'
+import { matchesOrigin, type OriginPattern } from '../origin/pattern.ts'
 import { isOneEditAway } from './edit.ts'
 
 /** The one thing that differs, and how helpful it is to know: less is more. */

@@ -1,6 +1,6 @@
 // Many origin patterns, compiled into one lookup.
 import { opaqueOrigin, parseOrigin, type Origin } from './origin.ts'
-import { globMatches, type OriginPattern } from './pattern.ts'
+import { globMatches, type LabelGlob, type OriginPattern } from './pattern.ts'
 
 /** No pattern matches. */
 export const noMatch = -1
@@ -59,7 +59,7 @@ export class OriginIndex {
     }
   }
 
-  #addGlob (glob: Extract<OriginPattern, { kind: 'label-glob' }>, slot: number): void {
+  #addGlob (glob: LabelGlob, slot: number): void {
     const key = `${glob.scheme}://${[...glob.before, '*', ...glob.after].join('.')}`
     let family = this.#globs.get(key)
     if (family === undefined) this.#globs.set(key, family = { shapes: [], ports: new Map() })
@@ -132,7 +132,7 @@ function setOnce (map: Map<string, number>, key: string, slot: number): void {
 
 function portsAt (map: Map<string, Ports>, key: string): Ports {
   let ports = map.get(key)
-  if (ports === undefined) map.set(key, ports = new Map())
+  if (ports === undefined) map.set(key, ports = new Map<string, number>())
   return ports
 }
 

@@ -36,7 +36,7 @@ export function enforcingHook (keeper: CurrentSnapshot, recorder: Recorder, debu
     const decision = decide(snapshot, facts)
     const exchange = { facts, decision, generation: snapshot.generation, view: null }
     attachExchange(request, exchange)
-    recorder.decided(request, exchange, snapshot.rules.length)
+    recorder.decided(request, exchange, snapshot)
     if (decision.managed) {
       const headers = headersFor(decision, facts)
       guardResponse(reply.raw, debug ? withDebug(headers, decision) : headers)
@@ -61,7 +61,7 @@ export function observingHook (keeper: CurrentSnapshot, recorder: Recorder): onR
       const decision = decide(snapshot, facts)
       const exchange = { facts, decision, generation: snapshot.generation, view: null }
       attachExchange(request, exchange)
-      recorder.decided(request, exchange, snapshot.rules.length)
+      recorder.decided(request, exchange, snapshot)
       if (decision.managed) observeResponse(reply.raw, exchange, onDifference)
     }
     done()

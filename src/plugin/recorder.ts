@@ -1,5 +1,7 @@
 // Keeps account of decisions: counters, the log's lines about denials, and the `denied` event.
 import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
+import type { Snapshot } from '../snapshot/snapshot.ts'
+import { ambiguityFields } from './ambiguity.ts'
 import { viewOf, type Exchange } from './exchange.ts'
 import { corsFields, RepeatLog, type CorsFields } from './log.ts'
 import { DecisionCounters } from './metrics.ts'
@@ -23,18 +25,22 @@ export class Recorder {
     this.#differing = new RepeatLog(log, 'differing answers')
   }
 
-  /** Takes down a decision of a set with so many rules. */
-  decided (request: FastifyRequest, exchange: Exchange, rules: number): void {
-    this.decisions.count(exchange.decision, rules)
-    if (exchange.decision.outcome === 'denied') this.#denied(request, exchange)
+  /** Takes down what a snapshot decided. */
+  decided (request: FastifyRequest, exchange: Exchange, snapshot: Snapshot): void {
+    this.decisions.count(exchange.decision, snapshot.rules.length)
+    if (exchange.decision.outcome === 'denied') this.#denied(request, exchange, snapshot)
   }
 
-  #denied (request: FastifyRequest, exchange: Exchange): void {
+  #denied (request: FastifyRequest, exchange: Exchange, snapshot: Snapshot): void {
     const fields = corsFields(exchange)
     this.#onDenied(fields)
     const message = `${fields.kind} denied: ${fields.reason}`
-    if (this.#denials.isFirst(keyOf(exchange), viewOf(exchange))) request.log.info({ cors: fields }, message)
-    else request.log.debug({ cors: fields }, message)
+    if (this.#denials.isFirst(keyOf(exchange), viewOf(exchange))) {
+      const ambiguity = fields.reason === 'path-ambiguous' && { ambiguity: ambiguityFields(snapshot, exchange) }
+      request.log.info({ cors: { ...fields, ...ambiguity } }, message)
+    } else {
+      request.log.debug({ cors: fields }, message)
+    }
     if (!this.#hasHinted && isForwardedOrigin(request, exchange.facts.origin)) {
       this.#hasHinted = true
       this.#log.warn({ cors: fields }, 'a denied Origin is what X-Forwarded-Proto and X-Forwarded-Host name as this server: ' +

@@ -1,5 +1,5 @@
 // The answers that the gateway makes itself: preflights, denials, and a header block that cannot be trusted.
-import type { OutgoingHttpHeaders } from 'node:http'
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import type { FastifyReply } from 'fastify'
 import type { Decision } from '../snapshot/decision.ts'
 
@@ -48,7 +48,16 @@ function send (reply: FastifyReply, status: number, body: Record<string, string 
     headers['content-type'] = 'application/problem+json; charset=utf-8'
     headers['content-length'] = Buffer.byteLength(text)
   }
-  if (closes) headers['connection'] = 'close'
+  if (closes) {
+    headers['connection'] = 'close'
+    closeAfter(raw)
+  }
   raw.writeHead(status, headers)
   raw.end(reply.request.raw.method === 'HEAD' ? null : text)
+}
+
+/** A socket that was handed over for an upgrade is no server's to close, so whoever answers does it. */
+function closeAfter (raw: ServerResponse): void {
+  const socket = raw.socket as Partial<NonNullable<ServerResponse['socket']>> | null
+  raw.once('finish', () => { socket?.destroySoon?.() })
 }

@@ -1,5 +1,6 @@
 // Which entry of a list of origins covers a pattern: every origin of the one is an origin of the other.
-import { coversPattern, type OriginPattern } from '../origin/pattern.ts'
+import type { OriginPattern } from '../origin/pattern.ts'
+import { coversPattern } from '../origin/relation.ts'
 import type { OriginEntry } from './policy.ts'
 
 type Glob = Extract<OriginPattern, { kind: 'label-glob' }>

@@ -1,7 +1,7 @@
 // Lists of origins, as rules and sets write them: entries and references to sets.
 import type { SourceText } from '../diagnostic/span.ts'
 import { spanOfValue, type LocatedList } from '../document/located.ts'
-import { parseOriginPattern, type OriginPatternError } from '../origin/pattern.ts'
+import { parseOriginPattern, type OriginPatternError } from '../origin/parse.ts'
 import { show, type Findings } from './findings.ts'
 import type { OriginEntry } from './policy.ts'
 import { quoteLike, readTexts, type LocatedText } from './read.ts'

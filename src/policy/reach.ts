@@ -1,6 +1,7 @@
 // Which origins of a rule some other lists of origins decide, and which they leave out.
 import { noMatch, OriginIndex } from '../origin/lookup.ts'
-import { patternsOverlap, type OriginPattern } from '../origin/pattern.ts'
+import type { OriginPattern } from '../origin/pattern.ts'
+import { patternsOverlap } from '../origin/relation.ts'
 import { CoverIndex } from './cover.ts'
 import type { OriginEntry, Rule } from './policy.ts'
 

@@ -1,5 +1,6 @@
 // Which origin patterns of different lists tie: equally specific, and both matching some origin.
-import { compareSpecificity, globMatches, literalLength, patternsOverlap, type OriginPattern } from '../origin/pattern.ts'
+import { globMatches, type OriginPattern } from '../origin/pattern.ts'
+import { compareSpecificity, literalLength, patternsOverlap } from '../origin/relation.ts'
 import type { OriginEntry } from './policy.ts'
 
 type Glob = Extract<OriginPattern, { kind: 'label-glob' }>

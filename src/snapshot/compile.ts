@@ -1,7 +1,7 @@
 // Policies to a snapshot: everything that can be known before a request is computed here, once a reload.
 import { OriginIndex, type IndexedPattern } from '../origin/lookup.ts'
 import type { OriginEntry, PolicySet, Rule } from '../policy/policy.ts'
-import { hasUpperCase, settle, type RouterOptions } from '../route/path.ts'
+import { hasUpperCase, type RouterOptions } from '../route/path.ts'
 import type { RoutePattern } from '../route/pattern.ts'
 import { RouteTree } from '../route/tree.ts'
 import type { Bucket, CompiledRule, HostRoutes, RuleGroup, Settings, Snapshot } from './snapshot.ts'
@@ -100,7 +100,7 @@ function collectBuckets (rules: readonly CompiledRule[], router: RouterOptions):
 export function settleRoute (route: RoutePattern, router: RouterOptions): RoutePattern {
   // `;` and empty segments cannot stand in a route, so only the trailing slash and letter case can differ.
   const trimmed = router.ignoreTrailingSlash && route.segments.length > 1 && route.shape.endsWith('/')
-    ? { text: route.text.slice(0, -1), segments: route.segments.slice(0, -1), shape: settle(route.shape, { ...router, caseSensitive: true }) }
+    ? { text: route.text.slice(0, -1), segments: route.segments.slice(0, -1), shape: route.shape.slice(0, -1) }
     : route
   return router.caseSensitive ? trimmed : foldRoute(trimmed)
 }

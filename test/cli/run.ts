@@ -38,8 +38,14 @@ export function start (...argv: string[]): Program {
   let stderr = ''
   const waiting = new Set<() => void>()
   const wake = (): void => { for (const look of waiting) look() }
-  child.stdout.on('data', chunk => { stdout += String(chunk); wake() })
-  child.stderr.on('data', chunk => { stderr += String(chunk); wake() })
+  child.stdout.on('data', chunk => {
+    stdout += String(chunk)
+    wake()
+  })
+  child.stderr.on('data', chunk => {
+    stderr += String(chunk)
+    wake()
+  })
   const ended = new Promise<Run>(resolve => child.on('close', code => resolve({ exit: code ?? -1, stdout, stderr })))
   const find = (pattern: RegExp): Promise<RegExpExecArray> => new Promise((resolve, reject) => {
     const look = (): void => {

@@ -73,7 +73,7 @@ for (const code of codes) {
     const file = new URL(`${code}.md`, pages)
     if (!t.ok(existsSync(file), 'exists')) return
     const page = readFileSync(file, 'utf8')
-    t.strictSame([...page.matchAll(/^##? (.*)$/gm)].map(([, title]) => title), [code, 'What', 'Why', 'Avoid', 'Prefer'], 'has its headings')
+    t.strictSame([...page.replace(/```.*?```/gs, '').matchAll(/^##? (.*)$/gm)].map(([, title]) => title), [code, 'What', 'Why', 'Avoid', 'Prefer'], 'has its headings')
     const [avoid, prefer] = [readBlocks(page, 'Avoid'), readBlocks(page, 'Prefer')]
     if (beyondText.has(code)) return
     t.ok(avoid?.diagnostics.some(diagnostic => diagnostic.code === code), 'what it says to avoid shows the code')

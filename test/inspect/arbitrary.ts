@@ -1,7 +1,8 @@
 // Random policy sets and requests over small alphabets, so that hits, ties and near misses are frequent.
 import fc from 'fast-check'
 import type { RequestFacts } from '../../src/fetch/request.ts'
-import { compareSpecificity, parseOriginPattern, patternsOverlap } from '../../src/origin/pattern.ts'
+import { parseOriginPattern } from '../../src/origin/parse.ts'
+import { compareSpecificity, patternsOverlap } from '../../src/origin/relation.ts'
 import type { OriginEntry, PolicySet, Rule } from '../../src/policy/policy.ts'
 import { parseHostPattern } from '../../src/route/host.ts'
 import { readingSteps, type ReadingStep, type RouterOptions } from '../../src/route/path.ts'

@@ -3,7 +3,9 @@ import fc from 'fast-check'
 import t from 'tap'
 import { malformed, noMatch, OriginIndex } from '../../src/origin/lookup.ts'
 import { opaqueOrigin, parseOrigin } from '../../src/origin/origin.ts'
-import { compareSpecificity, matchesOrigin, parseOriginPattern, type OriginPattern } from '../../src/origin/pattern.ts'
+import { parseOriginPattern } from '../../src/origin/parse.ts'
+import { matchesOrigin, type OriginPattern } from '../../src/origin/pattern.ts'
+import { compareSpecificity } from '../../src/origin/relation.ts'
 import { runs } from '../inspect/arbitrary.ts'
 
 const label = fc.constantFrom('a', 'b', 'ab', 'p-1', 'p-1-q', 'x_y', '1', 'com', 'p-', '-q', '__proto__', 'constructor')

@@ -1,7 +1,9 @@
 // What an entry of `allowOrigins` may say, what it means, and the corrected form of what it may not.
 import t from 'tap'
 import { parseOrigin } from '../../src/origin/origin.ts'
-import { compareSpecificity, coversPattern, matchesOrigin, parseOriginPattern, patternsOverlap, type OriginPattern } from '../../src/origin/pattern.ts'
+import { parseOriginPattern } from '../../src/origin/parse.ts'
+import { matchesOrigin, type OriginPattern } from '../../src/origin/pattern.ts'
+import { compareSpecificity, coversPattern, patternsOverlap } from '../../src/origin/relation.ts'
 
 function patternOf (text: string): OriginPattern {
   const { pattern, error } = parseOriginPattern(text)

@@ -147,7 +147,8 @@ interface Extras {
   readonly needsSocket?: boolean
 }
 
-function row (name: string, request: string, lines: Lines, [status, outcome, reason, rule = null]: Want, extras: Extras = {}): DecisionCase {
+function row (name: string, request: string, lines: Lines, want: Want, extras: Extras = {}): DecisionCase {
+  const [status, outcome, reason, rule = null] = want
   const [method, target] = request.split(' ', 2) as [string, string]
   const names = new Set(lines.map(([name]) => name.toLowerCase()))
   const kind = !names.has('origin') ? 'none' : names.has('upgrade') ? 'upgrade'

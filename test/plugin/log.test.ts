@@ -60,7 +60,9 @@ t.test('reloads and rejections', async t => {
 t.test('windows', async t => {
   const soon = new Date(Date.now() + 300).toISOString()
   const { app, lines } = await start(t, { policies: memorySource([{ name: 'a.yaml', text: twoRules.replace('2999-01-01T00:00:00Z', soon) }]) })
-  await new Promise<void>(resolve => { app.corsGateway.on('window', () => { resolve() }) })
+  const passed = new Promise<unknown>(resolve => { app.corsGateway.on('window', resolve) })
+  await listen(app)
+  await passed
   t.match(lines.at(-1), { level: levels.info, generation: 2, msg: /generation 2: ends ends/ })
   t.equal((await app.inject({ method: 'OPTIONS', url: '/ends', headers: { origin: shop, 'access-control-request-method': 'GET' } })).json<{ reason: string }>().reason, 'outside-validity')
 })
@@ -84,6 +86,23 @@ t.test('denials: the first of each at info, each at debug', async t => {
   debug.lines.length = 0
   for (let i = 0; i < 3; i++) await debug.app.inject({ url: '/shop', headers: { origin: evil } })
   t.strictSame(debug.lines.map(({ level }) => level), [levels.info, levels.debug, levels.debug])
+})
+
+t.test('an ambiguous path: which reading led where', async t => {
+  const { app, lines } = await start(t)
+  const port = await listen(app)
+  for (const [target, route, ambiguity] of [
+    ['/sh%6Fp', '/shop', { reading: 'undecoded', path: '/sh%6Fp', rules: [] }],
+    ['/shop/%2e%2e/ends', '/shop/*', { reading: 'percent-decoded, dot segments resolved', path: '/ends', rules: ['ends'] }],
+    ['/ends#x', '/ends', { reading: 'malformed', path: '/ends#x' }]
+  ] as const) {
+    lines.length = 0
+    await request(port, 'GET', target, [['Origin', shop]])
+    t.match(lines, [{ cors: { reason: 'path-ambiguous', route, ambiguity } }], target)
+  }
+  lines.length = 0
+  await request(port, 'GET', '/nowhere', [['Host', 'b'], ['Origin', shop]])
+  t.match(lines, [{ cors: { reason: 'path-ambiguous', ambiguity: { reading: 'two hosts' } } }])
 })
 
 t.test('security 17: values of requests are cut and escaped', async t => {
@@ -118,7 +137,10 @@ t.test('at most so many different lines a minute', async t => {
   const log = new RepeatLog(app.log, 'denials')
   t.teardown(() => { log.stop() })
   let first = 0
-  for (let i = 0; i < maxKeys + 50; i++) for (let j = 0; j < 3; j++) if (log.isFirst(`key ${i}`, { i })) first++
+  for (let n = 0; n < 3 * (maxKeys + 50); n++) {
+    const i = Math.floor(n / 3)
+    if (log.isFirst(`key ${i}`, { i })) first++
+  }
   t.equal(first, maxKeys)
   log.flush()
   t.equal(lines.length, maxKeys + 1)

@@ -10,18 +10,26 @@ interface Vector {
   readonly id: string
   readonly kind: 'actual' | 'preflight' | 'no-origin'
   readonly policy: {
-    readonly origins: readonly string[] | null, readonly methods: readonly string[] | null, readonly headers: readonly string[] | null
-    readonly exposeHeaders: readonly string[] | null, readonly credentials: boolean, readonly maxAge: number | null
-    readonly passthrough?: boolean, readonly privateNetwork?: boolean, readonly special?: string, readonly route?: string
+    readonly origins: readonly string[] | null
+    readonly methods: readonly string[] | null
+    readonly headers: readonly string[] | null
+    readonly exposeHeaders: readonly string[] | null
+    readonly credentials: boolean
+    readonly maxAge: number | null
+    readonly passthrough?: boolean
+    readonly privateNetwork?: boolean
   }
   readonly before?: { readonly headers: Record<string, string> }
   readonly upstream?: { readonly status: number, readonly headers: Record<string, string> }
   readonly request: { readonly method: string, readonly headers: Record<string, string | string[]> }
   readonly expect: {
-    readonly handler: boolean, readonly headers: Record<string, string | null>
-    readonly varyContains: readonly string[], readonly browser?: { readonly anonymous: 'allow' | 'deny' | 'n/a', readonly credentialed: 'allow' | 'deny' | 'n/a' }
+    readonly handler: boolean
+    readonly headers: Record<string, string | null>
+    readonly browser?: { readonly anonymous: Verdict, readonly credentialed: Verdict }
   }
 }
+
+type Verdict = 'allow' | 'deny' | 'n/a'
 
 const { cases } = JSON.parse(readFileSync(new URL('../fixtures/peer-vectors.json', import.meta.url), 'utf8')) as { cases: Vector[] }
 

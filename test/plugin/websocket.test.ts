@@ -1,5 +1,6 @@
 // WebSocket upgrades (security 13): refused before a handler or an upstream hears of them, wherever they pass Fastify's router.
 import type { AddressInfo } from 'node:net'
+import { promisify } from 'node:util'
 import httpProxy from '@fastify/http-proxy'
 import websocket from '@fastify/websocket'
 import Fastify, { type FastifyInstance } from 'fastify'
@@ -23,7 +24,13 @@ rules:
     enforceMethods: true
 ` }])
 
-interface Attempt { readonly path: string, readonly origin?: string, readonly cookie?: string, readonly opens: boolean, readonly reason?: string }
+interface Attempt {
+  readonly path: string
+  readonly origin?: string
+  readonly cookie?: string
+  readonly opens: boolean
+  readonly reason?: string
+}
 
 const attempts: readonly Attempt[] = [
   { path: '/chat/1', origin: shop, opens: true },
@@ -40,10 +47,11 @@ const attempts: readonly Attempt[] = [
 /** `'open'` with the first message, or the status and the body of the refusal. */
 function attempt (port: number, { path, origin, cookie }: Attempt): Promise<{ opened: boolean, status?: number, body: string }> {
   return new Promise((resolve, reject) => {
-    const client = new WebSocket(`ws://127.0.0.1:${port}${path}`, { headers: { ...origin !== undefined && { origin }, ...cookie !== undefined && { cookie } } })
-    client.on('message', data => {
+    const headers = { ...origin !== undefined && { origin }, ...cookie !== undefined && { cookie } }
+    const client = new WebSocket(`ws://127.0.0.1:${port}${path}`, { headers })
+    client.on('message', (data: Buffer) => {
       client.close()
-      resolve({ opened: true, body: String(data as Buffer) })
+      resolve({ opened: true, body: data.toString() })
     })
     client.on('unexpected-response', (_request, response) => {
       let body = ''
@@ -54,8 +62,8 @@ function attempt (port: number, { path, origin, cookie }: Attempt): Promise<{ op
   })
 }
 
-async function connections (app: FastifyInstance): Promise<number> {
-  return new Promise((resolve, reject) => { app.server.getConnections((error, count) => { if (error) reject(error); else resolve(count) }) })
+function connections (app: FastifyInstance): Promise<number> {
+  return promisify(app.server.getConnections.bind(app.server))()
 }
 
 t.test('@fastify/websocket, registered before or after', async t => {
@@ -81,6 +89,8 @@ t.test('@fastify/websocket, registered before or after', async t => {
     t.equal(opened, expected, 'the handler heard of no other')
     await new Promise(resolve => setTimeout(resolve, 50))
     t.equal(await connections(app), 0, 'no socket is left open')
+    await t.resolves(app.injectWS('/chat/1', { headers: { origin: shop } }), 'an injected upgrade has no raw header lines')
+    await t.rejects(app.injectWS('/chat/1', { headers: { origin: evil } }), { message: /403/ })
     await app.close()
   }
 })
@@ -118,7 +128,9 @@ t.test('open sockets outlive a reload', async t => {
   t.teardown(() => app.close())
   await app.register(corsGateway, { policies: changing, watch: false })
   await app.register(websocket)
-  app.get('/x', { websocket: true }, socket => { socket.on('message', data => { socket.send(data as Buffer) }) })
+  app.get('/x', { websocket: true }, socket => {
+    socket.on('message', data => { socket.send(data as Buffer) })
+  })
   const port = await listen(app)
   const client = new WebSocket(`ws://127.0.0.1:${port}/x`, { headers: { origin: shop } })
   await new Promise(resolve => client.once('open', resolve))

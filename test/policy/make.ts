@@ -1,6 +1,6 @@
 // Policy sets by hand: for properties and sizes, where the way by YAML would only be slower.
 import type { SourceText, Span } from '../../src/diagnostic/span.ts'
-import { parseOriginPattern } from '../../src/origin/pattern.ts'
+import { parseOriginPattern } from '../../src/origin/parse.ts'
 import type { OriginEntry, PolicySet, Rule } from '../../src/policy/policy.ts'
 import { parseHostPattern } from '../../src/route/host.ts'
 import { parseRoutePattern } from '../../src/route/pattern.ts'

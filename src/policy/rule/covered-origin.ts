@@ -1,5 +1,5 @@
 // Entries that another entry of their rule covers, unless they are needed to win over another rule.
-import { compareSpecificity, patternsOverlap } from '../../origin/pattern.ts'
+import { compareSpecificity, patternsOverlap } from '../../origin/relation.ts'
 import type { CheckContext } from '../context.ts'
 import type { Check } from '../check-finding.ts'
 import type { OriginEntry, Rule } from '../policy.ts'

@@ -1,0 +1,115 @@
+// YAML to located values: places, traps, aliases and bounds.
+import t from 'tap'
+import { placeOf } from '../../src/diagnostic/span.ts'
+import { parseDocument } from '../../src/document/document.ts'
+import { spanOfKey, spanOfValue, toPlain, type LocatedMap } from '../../src/document/located.ts'
+
+const parse = (text: string): ReturnType<typeof parseDocument> => parseDocument({ name: 'a.yaml', text })
+const told = (text: string): string[] => parse(text).diagnostics.map(({ code, line, column }) => `${line}:${column} ${code}`)
+
+t.test('values and keys know their places, whatever ends a line', async t => {
+  for (const [end, name] of [['\n', 'LF'], ['\r\n', 'CRLF'], ['\r', 'CR']] as const) {
+    const text = ['\ufeffa: 1', '"b c":', '  - x', '  - {d: "é😀", e: true}', ''].join(end)
+    const { document, diagnostics } = parse(text)
+    t.strictSame(diagnostics, [], name)
+    const root = document!.root as LocatedMap
+    t.strictSame(toPlain(root), Object.assign(Object.create(null), { a: 1, 'b c': ['x', Object.assign(Object.create(null), { d: 'é😀', e: true })] }))
+    const place = (value: any): string => {
+      const { line, column, endLine, endColumn } = placeOf(value)
+      return `${line}:${column}-${endLine}:${endColumn}`
+    }
+    const entry = root.entries.get('b c')!
+    t.equal(place(spanOfKey(document!.source, root.entries.get('a')!)), '1:1-1:2')
+    t.equal(place(spanOfKey(document!.source, entry)), '2:1-2:6')
+    const list = entry.value as any
+    t.equal(place(spanOfValue(document!.source, list.items[0])), '3:5-3:6')
+    t.equal(place(spanOfValue(document!.source, list.items[1].entries.get('d').value)), '4:9-4:14')
+  }
+})
+
+t.test('what YAML allows and a policy does not, each at its place', async t => {
+  const cases: readonly [text: string, ...told: string[]][] = [
+    ['', '1:1 empty-file'],
+    ['# nothing\n', '1:1 empty-file'],
+    ['---\n...\n', '1:1 empty-file'],
+    ['null\n', '1:1 empty-file'],
+    ['%YAML 1.1\n---\na: 1\n', '1:1 yaml-directive'],
+    ['a: 1\n---\nb: 1\n', '2:1 yaml-documents'],
+    ['a: !!str 1\nb: !x {}\n', '2:4 yaml-tag', '1:4 yaml-tag'],
+    ['a: |\n  text\nb: !!binary |\n  aGk=\n', '3:4 yaml-tag'],
+    ['<<: {a: 1}\n', '1:1 yaml-merge-key'],
+    ['__proto__: 1\nconstructor: 1\nprototype: 1\n', '1:1 yaml-key', '2:1 yaml-key', '3:1 yaml-key'],
+    ['1: a\nnull: b\ntrue: c\n', '1:1 yaml-key', '2:1 yaml-key', '3:1 yaml-key'],
+    ['? [a]\n: 1\n', '1:3 yaml-key'],
+    ['a: 1\nb: 1\na: 2\nb: 2\n', '3:1 duplicate-key', '4:1 duplicate-key'],
+    ['a: {b: 1, b: 2}\n', '1:11 duplicate-key'],
+    ['a: *\n', '1:4 yaml-alias'],
+    ['a: [*, x]\n', '1:5 yaml-alias'],
+    ['a: [*.example.com, *.example.org]\n', '1:5 yaml-alias', '1:20 yaml-alias'],
+    ['a: *b\n', '1:4 yaml-alias'],
+    ['a: &a [*a]\n', '1:8 yaml-alias'],
+    ['&a a: 1\n*a : 2\n', '2:1 yaml-key'],
+    ['a:\n\t- b\n', '2:1 yaml-indentation'],
+    ['a: "b\n', '1:4 yaml-syntax'],
+    ['a: [b\n', '2:1 yaml-syntax'],
+    ['a: b: c\n', '1:4 yaml-syntax'],
+    ['a: "b\u0000"\n', '1:6 control-character'],
+    ['a: b\ufeff\n', '1:5 control-character'],
+    ['a: "\ud800"\n', '1:5 control-character'],
+    ['a: 1\n\u00a0\u00a0b: 1\n', '2:1 yaml-indentation']
+  ]
+  for (const [text, ...want] of cases) t.strictSame(told(text), want, JSON.stringify(text))
+})
+
+t.test('hints say what to write', async t => {
+  const cases: readonly [text: string, help: RegExp][] = [
+    ['a: [*]\n', /`"\*"`, in quotes/],
+    ['a: [*.example.com]\n', /`"\*\.example\.com"`.*`"https:\/\/\*\.example\.com"`/],
+    ['<<: {}\n', /defaults/],
+    ['a:\n\t- b\n', /spaces/]
+  ]
+  for (const [text, help] of cases) t.match(parse(text).diagnostics[0]!.help, help, text)
+})
+
+t.test('a second key points at the first', async t => {
+  t.match(parse('a: 1\nb: 1\na: 2\n').diagnostics, [{ message: '`a` is given twice', related: [{ line: 1, column: 1 }] }])
+})
+
+t.test('what is left out breaks the list or map that holds it, and nothing else', async t => {
+  const { document, broken } = parse('a: [*x, y]\nb: [z]\n')
+  const root = document!.root as LocatedMap
+  t.ok(broken.has(root))
+  t.ok(broken.has(root.entries.get('a')!.value))
+  t.notOk(broken.has(root.entries.get('b')!.value))
+  t.match(toPlain(root), { a: ['y'], b: ['z'] })
+})
+
+t.test('aliases give the very value of their anchor; the last anchor of a name holds', async t => {
+  const { document, diagnostics } = parse('a: &x [1]\nb: *x\nc: &x [2]\nd: *x\n')
+  t.strictSame(diagnostics, [])
+  const { entries } = document!.root as LocatedMap
+  t.equal(entries.get('a')!.value, entries.get('b')!.value)
+  t.equal(entries.get('c')!.value, entries.get('d')!.value)
+})
+
+t.test('aliases are bounded by what they add, not by their number', async t => {
+  const flat = `a: &a https://app.example.com\nb: [${'*a, '.repeat(50_000)}]\n`
+  t.strictSame(told(flat), [])
+  const bomb = ['a0: &a0 [x, x]', ...Array.from({ length: 40 }, (_, i) => `a${i + 1}: &a${i + 1} [*a${i}, *a${i}]`)].join('\n')
+  const found = told(bomb)
+  t.equal(found.length, 1)
+  t.match(found[0], /^\d+:\d+ too-complex$/)
+  t.match(told(`a: &a "${'x'.repeat(100_000)}"\nb: [${'*a, '.repeat(1000)}]\n`), [/too-complex/])
+  t.match(told('a: &a [x,x]\n? [*a,*a,*a,*a]\n: 1\n'), [/yaml-key/])
+})
+
+t.test('depth is bounded before anything recursive is built', async t => {
+  for (const unit of ['[', '{a: ', '- ', '? ', '- [']) t.match(told(unit.repeat(10_000)), [/too-complex/], unit)
+  t.strictSame(told(`${'['.repeat(60)}${']'.repeat(60)}`), [])
+})
+
+t.test('20,000 keys in one map, and 20,000 second keys', async t => {
+  const keys = Array.from({ length: 20_000 }, (_, i) => `k${i}: 1`).join('\n')
+  t.strictSame(told(keys), [])
+  t.equal(told('a: 1\n'.repeat(20_000)).length, 100, 'findings are bounded')
+})
