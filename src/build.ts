@@ -10,7 +10,7 @@ import { revisionOf } from './policy/revision.ts'
 import { policySchema } from './policy/schema.ts'
 import { parseTime } from './policy/time.ts'
 import { defaultRouterOptions, readingSteps, type ReadingStep, type RouterOptions } from './route/path.ts'
-import { compile } from './snapshot/compile.ts'
+import { compile, type CompileOptions } from './snapshot/compile.ts'
 import type { Settings, Snapshot } from './snapshot/snapshot.ts'
 
 /** What a set is built for. Everything has Fastify's or the plugin's default. */
@@ -30,11 +30,10 @@ export interface BuildOptions {
   readonly found?: readonly Diagnostic[]
 }
 
-/** A valid set has a snapshot and perhaps warnings; an invalid one has errors and no snapshot. */
-export interface BuildResult {
+/** A set that was read, validated and checked: everything but compiled. */
+export interface PreparedSet {
   readonly ok: boolean
-  readonly snapshot: Snapshot | null
-  /** The validated set behind the snapshot, for `explain` and reports. */
+  /** Null for an invalid set. */
   readonly set: PolicySet | null
   readonly diagnostics: readonly Diagnostic[]
   readonly revision: string
@@ -42,22 +41,47 @@ export interface BuildResult {
   readonly rules: number
 }
 
+/** A valid set has a snapshot and perhaps warnings; an invalid one has errors and no snapshot. */
+export interface BuildResult extends PreparedSet {
+  readonly snapshot: Snapshot | null
+}
+
 /** Builds a policy set from the texts of its files. Never throws for anything that a file says. */
 export function build (texts: readonly SourceText[], options: BuildOptions = {}): BuildResult {
-  const settings = settingsOf(options)
+  const compiling = compileOptions(options)
+  const prepared = prepare(texts, options)
+  return { ...prepared, snapshot: prepared.set && compile(prepared.set, { ...compiling, revision: prepared.revision }) }
+}
+
+/** What a prepared set is compiled for. Throws a TypeError for options that mean nothing. */
+export function compileOptions (options: BuildOptions): Omit<CompileOptions, 'revision'> {
+  return { settings: settingsOf(options), at: momentOf(options.at), generation: options.generation ?? 1 }
+}
+
+/** Files as they were parsed, by name, so that a file that did not change is not parsed again. */
+export type ParsedFiles = Map<string, ParsedFile>
+
+/** One file, parsed and held against the schema. */
+export interface ParsedFile {
+  readonly source: SourceText
+  /** Null where the text is no document at all. */
+  readonly document: ValidatedDocument | null
+  readonly diagnostics: readonly Diagnostic[]
+}
+
+/** Everything but compiling. `known` holds the files of the last set, and afterwards those of this one. */
+export function prepare (texts: readonly SourceText[], options: BuildOptions, known: ParsedFiles = new Map()): PreparedSet {
   const at = momentOf(options.at)
   const files = texts.filter(({ name }) => !isTestFile(name)).sort((a, b) => a.name < b.name ? -1 : a.name > b.name ? 1 : 0)
-  const revision = revisionOf(files)
   const diagnostics: Diagnostic[] = [...options.found ?? []]
-  const { set, isComplete } = readPolicies(files, diagnostics)
+  const { set, isComplete } = readPolicies(files, known, diagnostics)
   const expiredAcceptance = options.expiredAcceptance ?? 'warning'
   diagnostics.push(...checkPolicies(set, { at, expiredAcceptance, isComplete }))
   const isFaulty = diagnostics.some(({ severity }) => severity === 'error')
   if (!isFaulty && set.rules.length === 0 && options.allowEmpty !== true) diagnostics.push(noRules(files))
   diagnostics.sort(compareDiagnostics)
   const ok = !diagnostics.some(({ severity }) => severity === 'error')
-  const snapshot = ok ? compile(set, { settings, at, generation: options.generation ?? 1, revision }) : null
-  return { ok, snapshot, set: ok ? set : null, diagnostics, revision, files: files.length, rules: set.rules.length }
+  return { ok, set: ok ? set : null, diagnostics, revision: revisionOf(files), files: files.length, rules: set.rules.length }
 }
 
 /** Whether a file holds policy tests: those are no part of a set. */
@@ -66,20 +90,29 @@ export function isTestFile (name: string): boolean {
 }
 
 /** Reads every file as far as it goes: what is wrong in one hides nothing of another. */
-function readPolicies (files: readonly SourceText[], diagnostics: Diagnostic[]): { set: PolicySet, isComplete: boolean } {
+function readPolicies (files: readonly SourceText[], known: ParsedFiles, diagnostics: Diagnostic[]): { set: PolicySet, isComplete: boolean } {
+  const parsed = files.map(source => {
+    const earlier = known.get(source.name)
+    return earlier?.source.text === source.text ? earlier : parseFile(source)
+  })
+  known.clear()
   const documents: ValidatedDocument[] = []
-  for (const file of files) {
-    const parsed = parseDocument(file)
-    diagnostics.push(...parsed.diagnostics)
-    if (parsed.document === null) continue
-    const validation = validateDocument(parsed.document, policySchema, parsed.broken)
-    diagnostics.push(...validation.diagnostics)
-    documents.push({ document: parsed.document, broken: validation.broken })
+  for (const file of parsed) {
+    known.set(file.source.name, file)
+    diagnostics.push(...file.diagnostics)
+    if (file.document !== null) documents.push(file.document)
   }
   const isWhole = !diagnostics.some(({ severity }) => severity === 'error')
   const lowered = lowerPolicies(documents)
   diagnostics.push(...lowered.diagnostics)
   return { set: { ...lowered.set, files: files.length }, isComplete: isWhole && lowered.isComplete }
+}
+
+function parseFile (source: SourceText): ParsedFile {
+  const parsed = parseDocument(source)
+  if (parsed.document === null) return { source, document: null, diagnostics: parsed.diagnostics }
+  const { diagnostics, broken } = validateDocument(parsed.document, policySchema, parsed.broken)
+  return { source, document: { document: parsed.document, broken }, diagnostics: [...parsed.diagnostics, ...diagnostics] }
 }
 
 function noRules ([first]: readonly SourceText[]): Diagnostic {

@@ -21,7 +21,9 @@ type Paint = (style: keyof typeof styles, text: string) => string
  * Draws findings. Each begins with a line `file:line:column: severity message [code]`; the source line with the place
  * underlined follows, then related places and help. The last line counts. `sources` are the texts of the files named.
  */
-export function renderPretty (diagnostics: readonly Diagnostic[], sources: readonly SourceText[], { colour = false }: RenderOptions = {}): string {
+export function renderPretty (
+  diagnostics: readonly Diagnostic[], sources: readonly SourceText[], { colour = false }: RenderOptions = {}
+): string {
   const byName = new Map(sources.map(source => [source.name, source]))
   const paint: Paint = (style, text) => colour ? `\u001b[${styles[style]}m${text}\u001b[0m` : text
   const drawn = diagnostics.map(diagnostic => drawDiagnostic(diagnostic, byName, paint))
@@ -32,7 +34,8 @@ function drawDiagnostic (diagnostic: Diagnostic, sources: ReadonlyMap<string, So
   const { file, line, column, endLine, endColumn, severity, message, code, help, related = [] } = diagnostic
   const width = String(Math.max(line, ...related.map(place => place.line))).length
   const lines = [`${visible(file)}:${line}:${column}: ${paint(severity, severity)} ${paint('bold', visible(message))} [${code}]`]
-  lines.push(...frame(sources.get(file), line, column, endLine === line ? endColumn : Infinity, width, text => paint(severity, text), paint))
+  const end = endLine === line ? endColumn : Infinity
+  lines.push(...frame(sources.get(file), line, column, end, width, text => paint(severity, text), paint))
   for (const place of related) {
     lines.push(`${' '.repeat(width)} ${paint('dim', '=')} ${visible(place.file)}:${place.line}:${place.column}: ${visible(place.message)}`)
     lines.push(...frame(sources.get(place.file), place.line, place.column, 0, width, null, paint))

@@ -1,8 +1,10 @@
 // YAML text to a value that knows where each part was written.
 import { Composer, isAlias, isMap, isScalar, isSeq, Parser, type Alias, type Document, type Scalar, type YAMLMap, type YAMLSeq } from 'yaml'
+import type { DiagnosticCode } from '../diagnostic/catalogue.ts'
 import { diagnose, type Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { SourceText, Span } from '../diagnostic/span.ts'
 import type { LocatedDocument, LocatedEntry, LocatedScalar, LocatedValue } from './located.ts'
+import { aliasAsKey, collectionAsKey, explainAlias, findKeyFault, shorten } from './faults.ts'
 import { findExcessiveDepth, findTags, findUnclosedQuotes, type SyntaxToken } from './scan.ts'
 import { diagnoseSyntax, findControlCharacters, oddIndentation } from './syntax.ts'
 
@@ -97,14 +99,10 @@ function oddlyIndentedLines (source: SourceText): Diagnostic[] {
   for (const { index, 0: line } of source.text.matchAll(/^[ \t]*[^\x21-\x7e\s]\S{0,3}|^[ \t]*[^\S \t\r\n]/gm)) {
     const odd = oddIndentation(line)
     if (odd === null || (index === 0 && line.startsWith('\ufeff'))) continue
-    found.push(diagnose('yaml-indentation', { source, start: index, end: index + line.length }, sayOdd(odd)))
+    found.push(diagnose('yaml-indentation', { source, start: index, end: index + line.length }, `${odd} looks like a space and is none`))
     if (found.length === maxSyntaxErrors) break
   }
   return found
-}
-
-function sayOdd (odd: string): string {
-  return `${odd} looks like a space and is none`
 }
 
 /** Goes through the nodes of one document, following aliases with a count of what they stand for. */
@@ -166,12 +164,12 @@ class Walk {
     const { value } = node
     if (!isKey && node.type === 'PLAIN' && typeof value === 'string' && value.charCodeAt(0) > 0x9f) this.#checkIndentation(value, start)
     const isKnown = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' || value === null
-    return { kind: 'scalar', value: isKnown ? value : String(value), start, end }
+    return { kind: 'scalar', value: isKnown ? value : null, start, end }
   }
 
   #checkIndentation (value: string, start: number): void {
     const odd = oddIndentation(value)
-    if (odd !== null) this.#report('yaml-indentation', start, start + 1, sayOdd(odd))
+    if (odd !== null) this.#report('yaml-indentation', start, start + 1, `${odd} looks like a space and is none`)
   }
 
   #map (node: YAMLMap): LocatedValue {
@@ -191,8 +189,8 @@ class Walk {
       if (first === undefined) {
         entries.set(key.name, { keyStart: key.start, keyEnd: key.end, value })
       } else {
-        this.#report('duplicate-key', key.start, key.end, `\`${shorten(key.name)}\` is given twice`,
-          { related: [{ span: this.#span(first.keyStart, first.keyEnd), message: 'first given here' }] })
+        this.#report('duplicate-key', key.start, key.end, `\`${shorten(key.name)}\` is given twice`, undefined,
+          [{ span: this.#span(first.keyStart, first.keyEnd), message: 'first given here' }])
       }
     }
     return map
@@ -201,40 +199,31 @@ class Walk {
   /** The name of a key, or null where it is none; then that has been reported. */
   #key (node: unknown, mapStart: number): { name: string, start: number, end: number } | null {
     if (!isScalar(node)) {
-      const range = (node as { range?: readonly number[] } | null)?.range
-      const start = range?.[0] ?? mapStart
-      this.#report('yaml-key', start, Math.max(start + 1, Math.min(range?.[1] ?? 0, start + 80)),
-        isAlias(node) ? 'an alias cannot be a key' : 'a list or map cannot be a key',
-        isAlias(node) ? { help: 'put a text that begins with `*` in quotes' } : {})
+      const [start = mapStart, end = 0] = (node as { range?: readonly number[] } | null)?.range ?? []
+      const fault = isAlias(node) ? aliasAsKey : collectionAsKey
+      this.#report(fault.code, start, Math.max(start + 1, Math.min(end, start + 80)), fault.message, fault.help)
       return null
     }
     const { value: name, start, end } = this.#scalar(node, true)
     if (node.anchor !== undefined) this.#anchors.set(node.anchor, { kind: 'scalar', value: name, start, end })
-    if (typeof name !== 'string') {
-      const said = name === null ? 'a key is missing here' : `the key \`${String(name)}\` is no text`
-      this.#report('yaml-key', start, Math.max(start + 1, end), said, name === null ? {} : { help: 'put it in quotes if a name is meant' })
-      return null
-    }
-    if (node.type === 'PLAIN' && oddIndentation(name) !== null) {
+    if (node.type === 'PLAIN' && typeof name === 'string' && oddIndentation(name) !== null) {
       this.#checkIndentation(name, start)
       return null
     }
-    if (name === '<<') {
-      this.#report('yaml-merge-key', start, end, 'a policy file has no merge keys')
+    const fault = findKeyFault(name)
+    if (fault !== null) {
+      this.#report(fault.code, start, Math.max(start + 1, end), fault.message, fault.help)
       return null
     }
-    if (name === '__proto__' || name === 'constructor' || name === 'prototype') {
-      this.#report('yaml-key', start, end, `the key \`${name}\` is not allowed in a policy file`)
-      return null
-    }
-    return { name, start, end }
+    return { name: name as string, start, end }
   }
 
   #follow (node: Alias): LocatedValue | null {
     const [start, end] = node.range!
     const value = this.#anchors.get(node.source)
     if (value === undefined || value === null) {
-      this.#reportAlias(node.source, start, end, value === null)
+      const fault = explainAlias(node.source, value === null)
+      this.#report(fault.code, start, end, fault.message, fault.help)
       return null
     }
     const size = this.#sizes.get(value) ?? { nodes: 1, length: 0 }
@@ -249,31 +238,15 @@ class Walk {
     return value
   }
 
-  #reportAlias (name: string, start: number, end: number, isOpen: boolean): void {
-    if (isOpen) {
-      this.#report('yaml-alias', start, end, `the alias \`*${shorten(name)}\` stands inside the value that it stands for`, { help: 'take the alias out' })
-      return
-    }
-    const text = this.#source.text.slice(start, end)
-    const looksLikeHost = name.startsWith('.')
-    this.#report('yaml-alias', start, end, looksLikeHost
-      ? 'an unquoted `*` begins a YAML alias, not a wildcard'
-      : `there is no anchor \`&${shorten(name)}\` above this alias`,
-    { help: looksLikeHost
-      ? `put it in quotes: \`"${shorten(text)}"\`; an origin needs its scheme as well: \`"https://${shorten(text)}"\``
-      : `put the text in quotes if it is none: \`"${shorten(text)}"\`` })
-  }
-
-  #report (code: Diagnostic['code'], start: number, end: number, message: string, extras: Parameters<typeof diagnose>[3] = {}): void {
+  #report (
+    code: DiagnosticCode, start: number, end: number, message: string, help?: string, related: { span: Span, message: string }[] = []
+  ): void {
     this.#reports++
-    if (this.#reports <= maxReports) this.diagnostics.push(diagnose(code, this.#span(start, end), message, extras))
+    if (this.#reports > maxReports) return
+    this.diagnostics.push(diagnose(code, this.#span(start, end), message, { related, ...help !== undefined && { help } }))
   }
 
   #span (start: number, end: number): Span {
     return { source: this.#source, start, end }
   }
-}
-
-function shorten (text: string): string {
-  return text.length <= 60 ? text : `${text.slice(0, 60)}…`
 }

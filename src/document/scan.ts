@@ -12,7 +12,10 @@ export interface SyntaxToken {
   readonly props?: unknown
   readonly value?: unknown
   readonly items?: readonly {
-    readonly start: readonly unknown[], readonly key?: unknown, readonly sep?: readonly unknown[], readonly value?: unknown
+    readonly start: readonly unknown[]
+    readonly key?: unknown
+    readonly sep?: readonly unknown[]
+    readonly value?: unknown
   }[]
 }
 

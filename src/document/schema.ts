@@ -1,7 +1,6 @@
 // Holds a document against the JSON Schema and tells each deviation at its place.
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
 import { diagnose, type Diagnostic, type DiagnosticExtras } from '../diagnostic/diagnostic.ts'
-import type { DiagnosticCode } from '../diagnostic/catalogue.ts'
 import type { Span } from '../diagnostic/span.ts'
 import { suggest } from '../diagnostic/suggest.ts'
 import { spanOfKey, spanOfValue, toPlain, type LocatedDocument, type LocatedEntry, type LocatedValue } from './located.ts'
@@ -115,28 +114,27 @@ function diagnoseError (document: LocatedDocument, error: ErrorObject, location:
   const { source } = document
   // What a name does not match is told once, by `propertyNames`.
   if (error.propertyName !== undefined) return null
-  const at = (code: DiagnosticCode, span: Span, message: string, extras?: DiagnosticExtras): Diagnostic => diagnose(code, span, message, extras)
   const here = spanOfValue(source, location.value)
   const params = error.params as Params
   switch (error.keyword) {
     case 'additionalProperties': return unknownKey(document, location, error, String(params['additionalProperty']))
     case 'required': {
       const name = String(params['missingProperty'])
-      return at('missing-key', placeOfMap(document, location), `${nameOf(location)} has no \`${name}\``, { help: `add \`${name}:\`` })
+      return diagnose('missing-key', placeOfMap(document, location), `${nameOf(location)} has no \`${name}\``, { help: `add \`${name}:\`` })
     }
     case 'type': return explainType(source, location.value, location.key, params['type'])
     case 'enum': return explainEnum(document, location, (params['allowedValues'] as readonly unknown[]).map(String))
-    case 'const': return at('wrong-value', here, constMessage(location, params['allowedValue']), constHelp(location, params['allowedValue']))
+    case 'const': return diagnose('wrong-value', here, constMessage(location, params['allowedValue']), constHelp(location, params['allowedValue']))
     case 'pattern': return explainPattern(document, location)
     case 'propertyNames': return nameOfSet(document, location, String(params['propertyName']))
-    case 'minItems': return at('wrong-value', here, `\`${location.key}\` cannot be empty`, { help: 'list at least one entry' })
-    case 'minLength': return at('wrong-value', here, `${label(location)} cannot be empty`, { help: 'write a value, or remove it' })
-    case 'maxLength': return at('wrong-value', here, `${label(location)} is longer than ${Number(params['limit']).toLocaleString('en')} characters`, { help: 'shorten it' })
+    case 'minItems': return diagnose('wrong-value', here, `\`${location.key}\` cannot be empty`, { help: 'list at least one entry' })
+    case 'minLength': return diagnose('wrong-value', here, `${label(location)} cannot be empty`, { help: 'write a value, or remove it' })
+    case 'maxLength': return diagnose('wrong-value', here, `${label(location)} is longer than ${Number(params['limit']).toLocaleString('en')} characters`, { help: 'shorten it' })
     case 'minimum': case 'maximum': {
       const [low, high] = [error.parentSchema?.['minimum'], error.parentSchema?.['maximum']].map(String)
-      return at('wrong-value', here, `${label(location)} cannot be ${quote(location)}`, { help: `it takes numbers from ${low} to ${high}` })
+      return diagnose('wrong-value', here, `${label(location)} cannot be ${quote(location)}`, { help: `it takes numbers from ${low} to ${high}` })
     }
-    default: return at('wrong-value', here, `${label(location)} ${error.message ?? 'is not valid'}`)
+    default: return diagnose('wrong-value', here, `${label(location)} ${error.message ?? 'is not valid'}`)
   }
 }
 
@@ -191,11 +189,9 @@ const nameForm = 'a name is a letter or digit, then up to 63 letters, digits, `.
 
 function explainPattern ({ source }: LocatedDocument, location: Location): Diagnostic {
   const span = spanOfValue(source, location.value)
-  switch (location.key) {
-    case 'name': return diagnose('wrong-value', span, `${quote(location)} cannot be the name of a rule`, { help: nameForm })
-    case 'reason': return diagnose('wrong-value', span, '`reason` cannot be blank', { help: 'say why the risk is taken' })
-    default: return diagnose('wrong-value', span, `${label(location)} takes visible ASCII characters and spaces only`, { help: 'remove all other characters' })
-  }
+  if (location.key === 'name') return diagnose('wrong-value', span, `${quote(location)} cannot be the name of a rule`, { help: nameForm })
+  if (location.key === 'reason') return diagnose('wrong-value', span, '`reason` cannot be blank', { help: 'say why the risk is taken' })
+  return diagnose('wrong-value', span, `${label(location)} takes visible ASCII characters and spaces only`, { help: 'remove all other characters' })
 }
 
 function explainEnum ({ source }: LocatedDocument, location: Location, allowed: readonly string[]): Diagnostic {

@@ -12,6 +12,7 @@ import { grantsHeader } from './grants.ts'
 import { nearOrigins } from './near-origin.ts'
 import { nearRoute } from './near-route.ts'
 import { tellWindow } from './story.ts'
+import { ruleSpan } from '../policy/rule-spans.ts'
 
 /** Something that is right but for one thing. */
 export interface NearMiss {
@@ -53,7 +54,7 @@ function findMisses (snapshot: Snapshot, course: Course, reason: Reason): Ranked
   if (rule === null) return []
   if (reason === 'outside-validity') {
     const isEarly = rule.notBefore !== null && snapshot.at < rule.notBefore
-    return [miss(rule, rule.spanOf(isEarly ? 'notBefore' : 'expires'), 'window', tellWindow(rule, snapshot.at), 0)]
+    return [miss(rule, ruleSpan(rule, isEarly ? 'notBefore' : 'expires'), 'window', tellWindow(rule, snapshot.at), 0)]
   }
   if (reason === 'method-not-allowed') return missedMethod(rule, course.plan.method)
   return reason === 'header-not-allowed' ? missedHeaders(rule, course.plan.preflight?.headers ?? []) : []
@@ -112,7 +113,7 @@ function missedMethod (rule: Rule, method: string): RankedMiss[] {
   const text = other === undefined
     ? `${method} is not in allowMethods: ${rule.allowMethods.join(', ')}`
     : `methods are case-sensitive: \`${other}\` is allowed, the page says \`${method}\``
-  return [miss(rule, rule.spanOf('allowMethods'), 'method', text, 0)]
+  return [miss(rule, ruleSpan(rule, 'allowMethods'), 'method', text, 0)]
 }
 
 function missedHeaders (rule: Rule, names: readonly string[]): RankedMiss[] {
@@ -120,5 +121,5 @@ function missedHeaders (rule: Rule, names: readonly string[]): RankedMiss[] {
   if (missing.length === 0) return []
   const isStarred = rule.allowHeaders.includes('*')
   const text = `${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} not in allowHeaders${isStarred ? ', and `*` does not cover authorization' : ''}`
-  return [miss(rule, rule.spanOf('allowHeaders'), 'header', text, 0)]
+  return [miss(rule, ruleSpan(rule, 'allowHeaders'), 'header', text, 0)]
 }

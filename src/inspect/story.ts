@@ -9,6 +9,7 @@ import type { Snapshot } from '../snapshot/snapshot.ts'
 import type { Course } from './course.ts'
 import { answersMethod, grantsHeader, grantsRequestedMethod, isInForce } from './grants.ts'
 import type { Judgement } from './judge.ts'
+import { ruleSpan } from '../policy/rule-spans.ts'
 
 /** One step of the way of a request: what was asked, whether it went well, and why. */
 export interface Step {
@@ -91,7 +92,7 @@ function tellOrigin (snapshot: Snapshot, judgement: Judgement, origin: string): 
   if (reason === 'origin-malformed') return no(`\`${origin}\` is not one well-formed serialized origin`)
   if (reason === 'origin-blocked') return no(`blocked for the whole set by ${said(findEntry(snapshot.set.blockedOrigins, origin))}`)
   if (rule === null) return no(`no pattern of ${place.rules.map(({ name }) => name).join(', ')} matches ${origin}`)
-  if (entry === null) return [{ step: 'origin', ok: isInForce(rule, snapshot.at), detail: `${rule.name} leaves this route to the upstream (${cite(rule.spanOf('passthrough'))})` }]
+  if (entry === null) return [{ step: 'origin', ok: isInForce(rule, snapshot.at), detail: `${rule.name} leaves this route to the upstream (${cite(ruleSpan(rule, 'passthrough'))})` }]
   const steps: Step[] = [{ step: 'origin', ok: true, detail: `${said(entry)} of ${rule.name} is the most specific match` }]
   if (rule.notBefore !== null || rule.expires !== null) {
     steps.push({ step: 'validity', ok: isInForce(rule, snapshot.at), detail: tellWindow(rule, snapshot.at) })
@@ -112,8 +113,8 @@ function said (entry: OriginEntry | null): string {
 /** Since when or until when a rule holds, seen from a moment. */
 export function tellWindow (rule: Rule, at: number): string {
   const [from, until] = [rule.notBefore, rule.expires].map(moment => moment === null ? null : new Date(moment).toISOString())
-  if (rule.notBefore !== null && at < rule.notBefore) return `${rule.name} holds only from ${from} on (${cite(rule.spanOf('notBefore'))})`
-  if (rule.expires !== null && at >= rule.expires) return `${rule.name} held only until ${until} (${cite(rule.spanOf('expires'))})`
+  if (rule.notBefore !== null && at < rule.notBefore) return `${rule.name} holds only from ${from} on (${cite(ruleSpan(rule, 'notBefore'))})`
+  if (rule.expires !== null && at >= rule.expires) return `${rule.name} held only until ${until} (${cite(ruleSpan(rule, 'expires'))})`
   return `${rule.name} holds ${from === null ? '' : `from ${from} `}${until === null ? 'without end' : `until ${until}`}`
 }
 
@@ -121,12 +122,12 @@ function tellPreflight ({ rule, reason, entry }: Judgement, method: string, head
   if (rule === null || entry === null || reason === 'outside-validity' || reason === 'origin-excepted') return []
   const allows = grantsRequestedMethod(rule, method)
   const free = allows && isSafelistedMethod(method) && !rule.allowMethods.includes(method)
-  const why = free ? 'cannot be withheld' : `allowMethods at ${cite(rule.spanOf('allowMethods'))}: ${rule.allowMethods.join(', ')}`
+  const why = free ? 'cannot be withheld' : `allowMethods at ${cite(ruleSpan(rule, 'allowMethods'))}: ${rule.allowMethods.join(', ')}`
   const steps: Step[] = [{ step: 'method', ok: allows, detail: `${method}: ${why}` }]
   if (!allows || headers.length === 0) return steps
   const names = parseHeaderNames(headers.join(','))
   const missing = names === null ? headers : headers.filter(name => !grantsHeader(rule, name))
-  const listed = `allowHeaders at ${cite(rule.spanOf('allowHeaders'))}: ${rule.allowHeaders.join(', ') || 'nothing'}`
+  const listed = `allowHeaders at ${cite(ruleSpan(rule, 'allowHeaders'))}: ${rule.allowHeaders.join(', ') || 'nothing'}`
   const detail = names === null
     ? 'more names than a preflight may ask for'
     : missing.length === 0 ? `${headers.join(', ')}: ${listed}` : `not allowed: ${missing.join(', ')}; ${listed}`
@@ -138,11 +139,11 @@ function tellActual ({ rule, kind, reason, outcome, entry }: Judgement, method: 
   const steps: Step[] = []
   if (kind === 'actual' && !answersMethod(rule, method)) {
     const enforced = rule.enforceMethods ? ' (enforceMethods)' : ''
-    steps.push({ step: 'method', ok: false, detail: `${method} is not in allowMethods at ${cite(rule.spanOf('allowMethods'))}${enforced}` })
+    steps.push({ step: 'method', ok: false, detail: `${method} is not in allowMethods at ${cite(ruleSpan(rule, 'allowMethods'))}${enforced}` })
   }
   if (includes && (outcome === 'allowed' || reason === 'credentials-not-allowed')) {
     const detail = rule.allowCredentials
-      ? `${rule.name} allows credentials (${cite(rule.spanOf('allowCredentials'))})`
+      ? `${rule.name} allows credentials (${cite(ruleSpan(rule, 'allowCredentials'))})`
       : `${rule.name} does not allow credentials, and the page asks with credentials: include`
     steps.push({ step: 'credentials', ok: rule.allowCredentials, detail })
   }
@@ -157,7 +158,7 @@ function tellAnswer ({ outcome, status, reason }: Judgement, detail: string): st
 
 function tellExposed ({ rule, headers }: Judgement): Step {
   const names = headers['access-control-expose-headers']
-  const where = rule === null ? '' : ` (${cite(rule.spanOf('exposeHeaders'))})`
+  const where = rule === null ? '' : ` (${cite(ruleSpan(rule, 'exposeHeaders'))})`
   const detail = names === undefined ? 'the page may read the body and the safelisted response headers' : `beside the safelisted ones: ${names}${where}`
   return { step: 'exposed', ok: true, detail }
 }

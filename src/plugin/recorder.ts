@@ -8,9 +8,9 @@ import { DecisionCounters } from './metrics.ts'
 
 /** Counts and tells of decisions. Nothing that a listener or a logger does can disturb a request. */
 export class Recorder {
-  readonly decisions = new DecisionCounters()
+  readonly decisions: DecisionCounters = new DecisionCounters()
   /** In observe mode: answers of handlers that differ from what the gateway would have sent. */
-  readonly differences = new DecisionCounters()
+  readonly differences: DecisionCounters = new DecisionCounters()
   readonly #log: FastifyBaseLogger
   readonly #onDenied: (fields: CorsFields) => void
   readonly #denials: RepeatLog

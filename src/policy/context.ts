@@ -3,6 +3,7 @@ import type { Span } from '../diagnostic/span.ts'
 import { collectHosts, type Bucket, type HostTree } from './buckets.ts'
 import { CoverIndex } from './cover.ts'
 import type { OriginEntry, PolicySet, Rule } from './policy.ts'
+import { ruleSpan } from './rule-spans.ts'
 
 /** Everything that a check may look at. What is derived is computed once, and shared. */
 export class CheckContext {
@@ -77,7 +78,7 @@ export function grants (rule: Rule): boolean {
 
 /** Whether the rule, or its file's defaults, say a key; otherwise its value is the language's default. */
 export function isWritten (rule: Rule, key: string): boolean {
-  return !isSameSpan(rule.spanOf(key), rule.span)
+  return !isSameSpan(ruleSpan(rule, key), rule.span)
 }
 
 export function isSameSpan (a: Span, b: Span): boolean {

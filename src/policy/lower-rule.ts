@@ -1,11 +1,12 @@
 // One rule of a file to its own kind: each key from the rule itself, or else from its file's defaults.
-import type { SourceText, Span } from '../diagnostic/span.ts'
+import type { SourceText } from '../diagnostic/span.ts'
 import { spanOfKey, spanOfValue, type LocatedEntry, type LocatedList, type LocatedMap } from '../document/located.ts'
 import { show, type Findings } from './findings.ts'
 import { readMethods, readRequestHeaders, readResponseHeaders, type Names } from './names.ts'
 import type { OriginLists } from './origin-lists.ts'
 import type { HostEntry, OriginEntry, Rule } from './policy.ts'
 import { readBoolean, readText, type LocatedText } from './read.ts'
+import type { RuleSpans, Stretch } from './rule-spans.ts'
 import { readAcceptances, readHosts, readMaxAge, readMoment, readRoutes } from './values.ts'
 
 /** What the rules of one file share. */
@@ -76,7 +77,7 @@ export function lowerRule (file: FileContext, rule: LocatedMap, isBroken: boolea
     preflightCacheControl: textOf(draft, 'preflightCacheControl') ?? null,
     ...windowOf(draft),
     acceptRisks: listOf(draft, 'acceptRisks', list => shared(draft, list, () => readAcceptances(file.source, list, file.origins, file.findings))) ?? [],
-    spanOf: spanFinder(draft, span, methods, headers, exposed)
+    spans: spansOf(draft, methods, headers, exposed)
   }
 }
 
@@ -170,22 +171,15 @@ function checkExposed (draft: Draft, exposed: Names, allowCredentials: boolean):
     { related: [{ span: spanOfKey(draft.source, reason), message: 'credentials are allowed here' }] })
 }
 
-/** Keeps offsets only, not the values: the document behind a set is let go. */
-function spanFinder (draft: Draft, name: Span, methods: Names, headers: Names, exposed: Names): Rule['spanOf'] {
-  const { source } = draft
-  const places = new Map<string, number>()
-  const ends = new Map<string, number>()
+function spansOf (draft: Draft, methods: Names, headers: Names, exposed: Names): RuleSpans {
+  const values = new Map<string, Stretch>()
   for (const key of [...draft.rule.entries.keys(), ...draft.defaults?.entries.keys() ?? [], 'hosts']) {
     const value = (entryOf(draft, key) ?? (key === 'hosts' ? draft.hosts : undefined))?.value
-    if (value === undefined) continue
-    places.set(key, value.start)
-    ends.set(key, value.end)
+    if (value !== undefined) values.set(key, [value.start, value.end])
   }
-  const entries: Readonly<Record<string, readonly Span[]>> = { allowMethods: methods.spans, allowHeaders: headers.spans, exposeHeaders: exposed.spans }
-  return (key, index) => {
-    const entry = index === undefined || !Object.hasOwn(entries, key) ? undefined : entries[key]![index]
-    if (entry !== undefined) return entry
-    const start = places.get(key)
-    return start === undefined ? name : { source, start, end: ends.get(key)! }
+  const entries = new Map<string, readonly Stretch[]>()
+  for (const [key, { spans }] of [['allowMethods', methods], ['allowHeaders', headers], ['exposeHeaders', exposed]] as const) {
+    if (spans.length > 0) entries.set(key, spans.map(({ start, end }) => [start, end]))
   }
+  return { values, entries }
 }

@@ -3,6 +3,7 @@ import type { Span } from '../diagnostic/span.ts'
 import type { OriginPattern } from '../origin/pattern.ts'
 import type { HostPattern } from '../route/host.ts'
 import type { RoutePattern } from '../route/pattern.ts'
+import type { RuleSpans } from './rule-spans.ts'
 
 /** One origin pattern of a rule, with origin sets expanded. */
 export interface OriginEntry {
@@ -67,11 +68,8 @@ export interface Rule {
   readonly notBefore: number | null
   readonly expires: number | null
   readonly acceptRisks: readonly RiskAcceptance[]
-  /**
-   * Where the value of a key that applies to this rule is written, its own or its file's default; the name where neither
-   * says it. With an index: where that entry of `allowMethods`, `allowHeaders` or `exposeHeaders` is written.
-   */
-  readonly spanOf: (key: string, index?: number) => Span
+  /** Where its values are written; `ruleSpan` finds them. */
+  readonly spans: RuleSpans
 }
 
 /** A named set of origins, for the checks; its patterns are already in the rules that name it. */

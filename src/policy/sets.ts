@@ -172,7 +172,8 @@ export class OriginSets {
     return [...this.#definitions.values()]
       .sort((a, b) => a.name < b.name ? -1 : 1)
       .map(({ name, span, items, includes, used }) => ({
-        name, span, used, entries: includes.length === 0 ? items.filter(item => !isReference(item)) as readonly OriginEntry[] : this.#known(name)
+        name, span, used,
+        entries: includes.length === 0 ? items.filter(item => !isReference(item)) as readonly OriginEntry[] : this.#known(name)
       }))
   }
 

@@ -10,7 +10,7 @@ const day = 24 * 60 * 60 * second
 export function parseTime (text: string): number | null {
   const parts = form.exec(text)
   if (parts === null) return null
-  const [hour, minute, seconds, zoneHour, zoneMinute] = parts.slice(4).map(part => Number(part ?? 0)) as [number, number, number, number, number]
+  const [hour = 0, minute = 0, seconds = 0, zoneHour = 0, zoneMinute = 0] = parts.slice(4).map(part => Number(part ?? 0))
   if (!isDate(parts) || hour > 23 || minute > 59 || seconds > 60 || zoneHour > 23 || zoneMinute > 59) return null
   // A leap second is the last one of its minute to everything that counts in epoch milliseconds.
   const time = Date.parse(seconds === 60 ? text.replace(/:60/, ':59') : text)

@@ -85,7 +85,9 @@ function timeHelp (text: string): string {
 }
 
 /** Reads `acceptRisks`. */
-export function readAcceptances (source: SourceText, list: LocatedList, origins: OriginLists, findings: Findings): readonly RiskAcceptance[] {
+export function readAcceptances (
+  source: SourceText, list: LocatedList, origins: OriginLists, findings: Findings
+): readonly RiskAcceptance[] {
   const accepted: RiskAcceptance[] = []
   for (const item of list.items) {
     if (item.kind !== 'map') continue

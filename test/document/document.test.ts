@@ -1,8 +1,8 @@
 // YAML to located values: places, traps, aliases and bounds.
 import t from 'tap'
-import { placeOf } from '../../src/diagnostic/span.ts'
+import { placeOf, type Span } from '../../src/diagnostic/span.ts'
 import { parseDocument } from '../../src/document/document.ts'
-import { spanOfKey, spanOfValue, toPlain, type LocatedMap } from '../../src/document/located.ts'
+import { spanOfKey, spanOfValue, toPlain, type LocatedList, type LocatedMap } from '../../src/document/located.ts'
 
 const parse = (text: string): ReturnType<typeof parseDocument> => parseDocument({ name: 'a.yaml', text })
 const told = (text: string): string[] => parse(text).diagnostics.map(({ code, line, column }) => `${line}:${column} ${code}`)
@@ -14,16 +14,16 @@ t.test('values and keys know their places, whatever ends a line', async t => {
     t.strictSame(diagnostics, [], name)
     const root = document!.root as LocatedMap
     t.strictSame(toPlain(root), Object.assign(Object.create(null), { a: 1, 'b c': ['x', Object.assign(Object.create(null), { d: 'é😀', e: true })] }))
-    const place = (value: any): string => {
-      const { line, column, endLine, endColumn } = placeOf(value)
+    const place = (span: Span): string => {
+      const { line, column, endLine, endColumn } = placeOf(span)
       return `${line}:${column}-${endLine}:${endColumn}`
     }
     const entry = root.entries.get('b c')!
     t.equal(place(spanOfKey(document!.source, root.entries.get('a')!)), '1:1-1:2')
     t.equal(place(spanOfKey(document!.source, entry)), '2:1-2:6')
-    const list = entry.value as any
-    t.equal(place(spanOfValue(document!.source, list.items[0])), '3:5-3:6')
-    t.equal(place(spanOfValue(document!.source, list.items[1].entries.get('d').value)), '4:9-4:14')
+    const list = entry.value as LocatedList
+    t.equal(place(spanOfValue(document!.source, list.items[0]!)), '3:5-3:6')
+    t.equal(place(spanOfValue(document!.source, (list.items[1] as LocatedMap).entries.get('d')!.value)), '4:9-4:14')
   }
 })
 

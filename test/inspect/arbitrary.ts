@@ -8,6 +8,7 @@ import { parseHostPattern } from '../../src/route/host.ts'
 import { readingSteps, type ReadingStep, type RouterOptions } from '../../src/route/path.ts'
 import { parseRoutePattern } from '../../src/route/pattern.ts'
 import type { Settings } from '../../src/snapshot/snapshot.ts'
+import { noSpans } from '../../src/policy/rule-spans.ts'
 
 const span = { source: { name: 'policy.yaml', text: '' }, start: 0, end: 0 }
 
@@ -31,7 +32,7 @@ export function ruleOf (text: RuleText): Rule {
   return {
     span, description: null, allowMethods: ['GET', 'HEAD', 'POST'], allowHeaders: [], exposeHeaders: [], allowCredentials: false, maxAge: null,
     allowPrivateNetwork: false, timingAllowOrigin: false, enforceMethods: false, deniedRequests: 'forward', passthrough: false,
-    preflightCacheControl: null, notBefore: null, expires: null, acceptRisks: [], spanOf: () => span,
+    preflightCacheControl: null, notBefore: null, expires: null, acceptRisks: [], spans: noSpans,
     ...rest,
     hosts: hosts.map(host => {
       const parsed = parseHostPattern(host)

@@ -4,6 +4,7 @@ import { build } from '../../src/build.ts'
 import type { SourceText } from '../../src/diagnostic/span.ts'
 import { placeOf } from '../../src/diagnostic/span.ts'
 import type { Rule } from '../../src/policy/policy.ts'
+import { ruleSpan } from '../../src/policy/rule-spans.ts'
 
 const at = '2026-11-25T00:00:00Z'
 
@@ -13,7 +14,7 @@ const allow = 'allowOrigins: [https://a.example]\n'
 const files = (...texts: string[]): SourceText[] => texts.map((text, i) => ({ name: `${'abc'[i]}.yaml`, text }))
 
 /** The only rule of a valid file. */
-function read (t: { strictSame: typeof import('tap').default.strictSame }, text: string): Rule {
+function read (t: { strictSame: (found: unknown, wanted: unknown, message: string) => boolean }, text: string): Rule {
   const { set, diagnostics } = build(files(text), { at })
   t.strictSame(diagnostics.filter(({ severity }) => severity === 'error'), [], text)
   return set!.rules[0]!
@@ -27,14 +28,14 @@ function told (...texts: string[]): string[] {
 }
 
 t.test('what a rule leaves out has its default', async t => {
-  const { spanOf, hosts, ...rest } = read(t, rule(allow))
-  t.match(rest, {
+  const plain = read(t, rule(allow))
+  t.match(plain, {
     name: 'r', description: null, exceptOrigins: [], allowMethods: ['GET', 'HEAD', 'POST'], allowHeaders: [], exposeHeaders: [],
     allowCredentials: false, maxAge: null, allowPrivateNetwork: false, timingAllowOrigin: false, enforceMethods: false,
     deniedRequests: 'forward', passthrough: false, preflightCacheControl: null, notBefore: null, expires: null, acceptRisks: []
   })
-  t.strictSame(hosts, [])
-  t.match(placeOf(spanOf('maxAge')), { line: 3, column: 11 }, 'a key that nobody gives is at the name')
+  t.strictSame(plain.hosts, [])
+  t.match(placeOf(ruleSpan(plain, 'maxAge')), { line: 3, column: 11 }, 'a key that nobody gives is at the name')
 })
 
 t.test('a key of the rule replaces that of the defaults whole; hosts come from the file last', async t => {
@@ -44,9 +45,9 @@ t.test('a key of the rule replaces that of the defaults whole; hosts come from t
   t.strictSame(plain.allowHeaders, ['x-own'])
   t.equal(plain.maxAge, 60)
   t.strictSame(plain.hosts.map(({ pattern }) => pattern.text), ['file.example'])
-  t.match(placeOf(plain.spanOf('maxAge')), { line: 6, column: 11 })
-  t.match(placeOf(plain.spanOf('allowHeaders', 0)), { line: 10, column: 20 })
-  t.match(placeOf(plain.spanOf('hosts')), { line: 2, column: 8 })
+  t.match(placeOf(ruleSpan(plain, 'maxAge')), { line: 6, column: 11 })
+  t.match(placeOf(ruleSpan(plain, 'allowHeaders', 0)), { line: 10, column: 20 })
+  t.match(placeOf(ruleSpan(plain, 'hosts')), { line: 2, column: 8 })
   t.strictSame(read(t, rule('hosts: [own.example]\n', head)).hosts.map(({ pattern }) => pattern.text), ['own.example'])
   const defaults = head.replace('defaults:\n', 'defaults:\n  hosts: [default.example]\n')
   t.strictSame(read(t, rule('', defaults)).hosts.map(({ pattern }) => pattern.text), ['default.example'])

@@ -4,6 +4,7 @@ import { parseOriginPattern } from '../../src/origin/parse.ts'
 import type { OriginEntry, PolicySet, Rule } from '../../src/policy/policy.ts'
 import { parseHostPattern } from '../../src/route/host.ts'
 import { parseRoutePattern } from '../../src/route/pattern.ts'
+import { noSpans } from '../../src/policy/rule-spans.ts'
 
 /** A rule as a test says it; whatever it leaves out has the language's default. */
 export interface RuleDraft extends Partial<Omit<Rule, 'routes' | 'hosts' | 'allowOrigins'>> {
@@ -63,7 +64,7 @@ export function makeRule ({ routes, hosts = [], origins, ...rest }: RuleDraft): 
     notBefore: null,
     expires: null,
     acceptRisks: [],
-    spanOf: () => span,
+    spans: noSpans,
     ...rest
   }
 }

@@ -17,15 +17,16 @@ t.test('src/policy/schema.ts is what `npm run generate` writes', async t => {
 
 t.test('every key has a description, and every map refuses unknown keys', async t => {
   let keys = 0
-  const visit = (part: any, place: string): void => {
+  interface Part { properties?: Record<string, Part>, additionalProperties?: unknown, $ref?: string, description?: string }
+  const visit = (part: Part | null, place: string): void => {
     if (typeof part !== 'object' || part === null) return
     if (part.properties) t.equal(part.additionalProperties, false, `${place} refuses unknown keys`)
-    for (const [name, property] of Object.entries<any>(part.properties ?? {})) {
+    for (const [name, property] of Object.entries(part.properties ?? {})) {
       keys++
-      const { description } = property.$ref ? schema.definitions[property.$ref.split('/').pop()] : property
+      const { description } = property.$ref ? schema.definitions[property.$ref.split('/').pop()!] : property
       t.match(description, /\S.{9,}/, `${place}.${name} is described`)
     }
-    for (const [name, child] of Object.entries(part)) if (name !== 'examples') visit(child, `${place}/${name}`)
+    for (const [name, child] of Object.entries(part as Record<string, Part>)) if (name !== 'examples') visit(child, `${place}/${name}`)
   }
   visit(schema, '')
   t.ok(keys > 40)

@@ -258,6 +258,16 @@ t.test('rules start and end on time', async t => {
     t.match(keeper.status(), { state: 'ok', revision, generation: 5 })
   })
 
+  t.test('also those of a set that was reloaded', async t => {
+    const ahead = start - Date.now() - 300
+    const source = memorySource([policyText('one')])
+    const keeper = await keep(t, source, { now: () => Date.now() + ahead })
+    source.set(windows)
+    await keeper.reload()
+    t.ok(await until(() => inForce(keeper) === 'always sale'))
+    t.equal(keeper.current.generation, 3)
+  })
+
   t.test('a window that opens and closes unseen is no trouble', async t => {
     let now = start - 1_000
     const keeper = await keep(t, memorySource(windows), { now: () => now, clockCheck: 5 })
@@ -293,6 +303,16 @@ t.test('closing ends everything', async t => {
     t.match(await keeper.reload(), { ok: false, generation: 1 })
     t.same(lines, [])
     t.equal(rulesOf(keeper), 'one')
+  })
+
+  t.test('a source that does not heed its signal is not waited for', async t => {
+    let readings = 0
+    const source: PolicySource = { read: () => readings++ === 0 ? Promise.resolve({ texts: [policyText('one')] }) : new Promise(() => {}) }
+    const keeper = await keep(t, source, { readTimeout: 60_000 })
+    const reloading = keeper.reload()
+    await sleep(20)
+    t.equal(await Promise.race([keeper.close().then(() => 'closed'), sleep(20_000, 'still waiting', { ref: false })]), 'closed')
+    t.match(await reloading, { ok: false, generation: 1 })
   })
 
   t.test('the process ends by itself', async t => {

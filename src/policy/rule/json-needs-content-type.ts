@@ -1,6 +1,7 @@
 // Methods with a body whose JSON would be refused, since `content-type` is not allowed.
 import { grants, isWritten } from '../context.ts'
 import type { Check } from '../check-finding.ts'
+import { ruleSpan } from '../rule-spans.ts'
 
 const withBody = ['POST', 'PUT', 'PATCH'] as const
 
@@ -14,7 +15,7 @@ export const jsonNeedsContentType: Check = function* ({ set }) {
     const quoted = methods.map(method => `\`${method}\``).join(', ')
     yield {
       code: 'json-needs-content-type',
-      span: rule.spanOf('allowMethods', rule.allowMethods.indexOf(rule.allowMethods.includes('*') ? '*' : methods[0]!)),
+      span: ruleSpan(rule, 'allowMethods', rule.allowMethods.indexOf(rule.allowMethods.includes('*') ? '*' : methods[0]!)),
       rules: [rule],
       say: who => `${quoted} without \`content-type\` in \`allowHeaders\`: JSON requests will fail, in ${who}`
     }

@@ -3,6 +3,7 @@ import { isSafelistedRequestHeader, isSafelistedResponseHeader } from '../../fet
 import { grants } from '../context.ts'
 import type { Check, Finding } from '../check-finding.ts'
 import type { Rule } from '../policy.ts'
+import { ruleSpan } from '../rule-spans.ts'
 
 /** `content-type` is safelisted for the three types of forms only: to list it is to allow JSON. */
 function isNeedless (name: string): boolean {
@@ -22,7 +23,7 @@ function* needless (rule: Rule, key: 'allowHeaders' | 'exposeHeaders', test: (na
     if (!test(name)) continue
     yield {
       code: 'safelisted-header',
-      span: rule.spanOf(key, i),
+      span: ruleSpan(rule, key, i),
       rules: [rule],
       say: who => `\`${name}\` is safelisted, and need not be in \`${key}\` of ${who}`
     }

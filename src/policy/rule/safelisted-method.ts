@@ -1,6 +1,7 @@
 // Safelisted methods that a rule does not list, and that count as allowed all the same.
 import { grants } from '../context.ts'
 import type { Check } from '../check-finding.ts'
+import { ruleSpan } from '../rule-spans.ts'
 
 const safelisted = ['GET', 'HEAD', 'POST'] as const
 
@@ -11,7 +12,7 @@ export const safelistedMethod: Check = function* ({ set }) {
     if (missing.length === 0) continue
     yield {
       code: 'safelisted-method',
-      span: rule.spanOf('allowMethods'),
+      span: ruleSpan(rule, 'allowMethods'),
       rules: [rule],
       say: who => `${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} allowed by ${who} although not listed`
     }

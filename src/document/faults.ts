@@ -1,0 +1,46 @@
+// Keys and aliases that YAML allows and a policy file does not, in words that say what to do.
+import type { DiagnosticCode } from '../diagnostic/catalogue.ts'
+
+/** What is wrong, without its place. */
+export interface Fault {
+  readonly code: DiagnosticCode
+  readonly message: string
+  readonly help?: string
+}
+
+/** `*name : value`. */
+export const aliasAsKey: Fault = { code: 'yaml-key', message: 'an alias cannot be a key', help: 'put a text that begins with `*` in quotes' }
+/** `? [a, b]`. */
+export const collectionAsKey: Fault = { code: 'yaml-key', message: 'a list or map cannot be a key' }
+
+const prototypeKeys = new Set(['__proto__', 'constructor', 'prototype'])
+
+/** What is wrong with a scalar as a key, or null. */
+export function findKeyFault (name: string | number | boolean | null): Fault | null {
+  if (name === null) return { code: 'yaml-key', message: 'a key is missing here', help: 'write the key in front of the colon' }
+  if (typeof name !== 'string') return { code: 'yaml-key', message: `the key \`${name}\` is no text`, help: 'put it in quotes if a name is meant' }
+  if (name === '<<') return { code: 'yaml-merge-key', message: 'a policy file has no merge keys' }
+  return prototypeKeys.has(name) ? { code: 'yaml-key', message: `the key \`${name}\` is not allowed in a policy file` } : null
+}
+
+/** What is wrong with an alias that stands for nothing; `isOpen` says that its anchor is not complete yet. */
+export function explainAlias (name: string, isOpen: boolean): Fault {
+  const text = `*${shorten(name)}`
+  if (isOpen) return { code: 'yaml-alias', message: `the alias \`${text}\` stands inside the value that it stands for`, help: 'take the alias out' }
+  return name.startsWith('.')
+    ? {
+        code: 'yaml-alias',
+        message: 'an unquoted `*` begins a YAML alias, not a wildcard',
+        help: `put it in quotes: \`"${text}"\`; an origin needs its scheme as well: \`"https://${text}"\``
+      }
+    : {
+        code: 'yaml-alias',
+        message: `there is no anchor \`&${shorten(name)}\` above this alias`,
+        help: `put the text in quotes if it is none: \`"${text}"\``
+      }
+}
+
+/** A text as a message shows it. */
+export function shorten (text: string): string {
+  return text.length <= 60 ? text : `${text.slice(0, 60)}…`
+}

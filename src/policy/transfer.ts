@@ -1,0 +1,144 @@
+// A policy set in pieces of plain data, so that it can be made on one thread and put together on another without a pause.
+import type { SourceText, Span } from '../diagnostic/span.ts'
+import type { OriginPattern } from '../origin/pattern.ts'
+import type { HostPattern } from '../route/host.ts'
+import type { RoutePattern } from '../route/pattern.ts'
+import type { OriginEntry, OriginSetDefinition, PolicySet, RiskAcceptance, Rule } from './policy.ts'
+
+/** A span as numbers: the source by its place among the texts, so that no text travels. */
+type PackedSpan = readonly [source: number, start: number, end: number]
+type PackedEntry = readonly [pattern: OriginPattern, span: PackedSpan, set: string | null]
+
+interface PackedRule extends Omit<Rule, 'span' | 'hosts' | 'routes' | 'allowOrigins' | 'exceptOrigins' | 'acceptRisks'> {
+  readonly span: PackedSpan
+  readonly hosts: readonly (readonly [HostPattern, PackedSpan])[]
+  readonly routes: readonly (readonly [RoutePattern, PackedSpan])[]
+  /** The numbers of lists that came before. */
+  readonly allowOrigins: number
+  readonly exceptOrigins: number
+  readonly acceptRisks: readonly (Omit<RiskAcceptance, 'span'> & { readonly span: PackedSpan })[]
+}
+
+interface PackedSetDefinition extends Omit<OriginSetDefinition, 'span' | 'entries'> {
+  readonly span: PackedSpan
+  readonly entries: number
+}
+
+/** One piece of a set. */
+export type SetPiece =
+  /** More entries of a list of origins. */
+  | { readonly kind: 'origins', readonly list: number, readonly entries: readonly PackedEntry[] }
+  | { readonly kind: 'rules', readonly rules: readonly PackedRule[] }
+  | { readonly kind: 'end', readonly blockedOrigins: number, readonly originSets: readonly PackedSetDefinition[], readonly files: number }
+
+const entriesAPiece = 500
+const rulesAPiece = 50
+
+/** Takes a set to pieces, each small enough to be put together in about a millisecond. Equal lists stay one. */
+export function * packSet (set: PolicySet, texts: readonly SourceText[]): Generator<SetPiece> {
+  const packer = new Packer(texts)
+  let rules: PackedRule[] = []
+  for (const rule of set.rules) {
+    yield * packer.list(rule.allowOrigins)
+    yield * packer.list(rule.exceptOrigins)
+    rules.push(packer.rule(rule))
+    if (rules.length < rulesAPiece) continue
+    yield { kind: 'rules', rules }
+    rules = []
+  }
+  yield { kind: 'rules', rules }
+  yield * packer.list(set.blockedOrigins)
+  for (const { entries } of set.originSets) yield * packer.list(entries)
+  yield {
+    kind: 'end',
+    blockedOrigins: packer.numberOf(set.blockedOrigins),
+    originSets: set.originSets.map(({ span, entries, ...rest }) => ({ ...rest, span: packer.span(span), entries: packer.numberOf(entries) })),
+    files: set.files
+  }
+}
+
+class Packer {
+  readonly #sources: ReadonlyMap<string, number>
+  readonly #lists = new Map<readonly OriginEntry[], number>()
+
+  constructor (texts: readonly SourceText[]) {
+    this.#sources = new Map(texts.map(({ name }, i) => [name, i]))
+  }
+
+  span ({ source, start, end }: Span): PackedSpan {
+    return [this.#sources.get(source.name)!, start, end]
+  }
+
+  numberOf (list: readonly OriginEntry[]): number {
+    return this.#lists.get(list)!
+  }
+
+  * list (list: readonly OriginEntry[]): Generator<SetPiece> {
+    if (this.#lists.has(list)) return
+    const number = this.#lists.size
+    this.#lists.set(list, number)
+    for (let i = 0; i === 0 || i < list.length; i += entriesAPiece) {
+      const entries = list.slice(i, i + entriesAPiece).map(({ pattern, span, set }) => [pattern, this.span(span), set] as const)
+      yield { kind: 'origins', list: number, entries }
+    }
+  }
+
+  rule (rule: Rule): PackedRule {
+    return {
+      ...rule,
+      span: this.span(rule.span),
+      hosts: rule.hosts.map(({ pattern, span }) => [pattern, this.span(span)]),
+      routes: rule.routes.map(({ pattern, span }) => [pattern, this.span(span)]),
+      allowOrigins: this.numberOf(rule.allowOrigins),
+      exceptOrigins: this.numberOf(rule.exceptOrigins),
+      acceptRisks: rule.acceptRisks.map(acceptance => ({ ...acceptance, span: this.span(acceptance.span) }))
+    }
+  }
+}
+
+/** Puts a set together again, piece by piece in their order. */
+export class SetAssembly {
+  readonly #texts: readonly SourceText[]
+  readonly #lists: OriginEntry[][] = []
+  readonly #rules: Rule[] = []
+
+  constructor (texts: readonly SourceText[]) {
+    this.#texts = texts
+  }
+
+  /** Takes one piece; the last one gives the set. */
+  add (piece: SetPiece): PolicySet | null {
+    switch (piece.kind) {
+      case 'origins': {
+        const list = this.#lists[piece.list] ??= []
+        for (const [pattern, span, set] of piece.entries) list.push({ pattern, span: this.#span(span), set })
+        return null
+      }
+      case 'rules':
+        for (const rule of piece.rules) this.#rules.push(this.#rule(rule))
+        return null
+      case 'end': return {
+        rules: this.#rules,
+        blockedOrigins: this.#lists[piece.blockedOrigins]!,
+        originSets: piece.originSets.map(({ span, entries, ...rest }) => ({ ...rest, span: this.#span(span), entries: this.#lists[entries]! })),
+        files: piece.files
+      }
+    }
+  }
+
+  #span ([source, start, end]: PackedSpan): Span {
+    return { source: this.#texts[source]!, start, end }
+  }
+
+  #rule (rule: PackedRule): Rule {
+    return {
+      ...rule,
+      span: this.#span(rule.span),
+      hosts: rule.hosts.map(([pattern, span]) => ({ pattern, span: this.#span(span) })),
+      routes: rule.routes.map(([pattern, span]) => ({ pattern, span: this.#span(span) })),
+      allowOrigins: this.#lists[rule.allowOrigins]!,
+      exceptOrigins: this.#lists[rule.exceptOrigins]!,
+      acceptRisks: rule.acceptRisks.map(acceptance => ({ ...acceptance, span: this.#span(acceptance.span) }))
+    }
+  }
+}

@@ -1,0 +1,59 @@
+// The rules of one host and route as one group, with one index of their origins.
+import { OriginIndex, type IndexedPattern } from '../origin/lookup.ts'
+import type { OriginEntry } from '../policy/policy.ts'
+import type { CompiledRule, RuleGroup } from './snapshot.ts'
+
+/** Gives equal sets of rules one group, and equal lists of origins one index. */
+export class GroupMaker {
+  readonly #groups = new Map<string, RuleGroup>()
+  readonly #indexes = new Map<readonly OriginEntry[], OriginIndex>()
+  readonly #numbers = new Map<CompiledRule, number>()
+
+  of (rules: readonly CompiledRule[]): RuleGroup {
+    const key = rules.map(rule => this.#numberOf(rule)).join()
+    let group = this.#groups.get(key)
+    if (group === undefined) this.#groups.set(key, group = this.#make(rules))
+    return group
+  }
+
+  #numberOf (rule: CompiledRule): number {
+    let number = this.#numbers.get(rule)
+    if (number === undefined) this.#numbers.set(rule, number = this.#numbers.size)
+    return number
+  }
+
+  #make (rules: readonly CompiledRule[]): RuleGroup {
+    const [first] = rules
+    const isOnly = rules.length === 1
+    return {
+      rules,
+      origins: isOnly ? this.#indexOf(first!.source.allowOrigins) : indexOfRules(rules),
+      alone: isOnly && first!.anyOrigin && first!.isInForce ? first! : null,
+      passthrough: rules.find(rule => rule.isPassthrough && rule.isInForce) ?? rules.find(rule => rule.isPassthrough) ?? null,
+      rejects: rules.some(rule => rule.rejects)
+    }
+  }
+
+  #indexOf (entries: readonly OriginEntry[]): OriginIndex {
+    let index = this.#indexes.get(entries)
+    if (index === undefined) this.#indexes.set(entries, index = indexOf(entries))
+    return index
+  }
+}
+
+/** An index that tells only whether any of the patterns matches. */
+export function indexOf (entries: readonly OriginEntry[]): OriginIndex {
+  return new OriginIndex(entries.map(({ pattern }) => ({ pattern, slot: 0 })))
+}
+
+/** Rules inside their validity windows come first, so that of equally specific patterns theirs wins. */
+function indexOfRules (rules: readonly CompiledRule[]): OriginIndex {
+  const patterns: IndexedPattern[] = []
+  for (const inForce of [true, false]) {
+    for (const [slot, rule] of rules.entries()) {
+      if (rule.isInForce !== inForce) continue
+      for (const { pattern } of rule.source.allowOrigins) patterns.push({ pattern, slot })
+    }
+  }
+  return new OriginIndex(patterns)
+}
