@@ -90,7 +90,9 @@ export function isTestFile (name: string): boolean {
 }
 
 /** Reads every file as far as it goes: what is wrong in one hides nothing of another. */
-function readPolicies (files: readonly SourceText[], known: ParsedFiles, diagnostics: Diagnostic[]): { set: PolicySet, isComplete: boolean } {
+function readPolicies (
+  files: readonly SourceText[], known: ParsedFiles, diagnostics: Diagnostic[]
+): { set: PolicySet, isComplete: boolean } {
   const parsed = files.map(source => {
     const earlier = known.get(source.name)
     return earlier?.source.text === source.text ? earlier : parseFile(source)

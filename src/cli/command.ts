@@ -60,10 +60,12 @@ export function listOption ({ values }: Arguments, name: string): readonly strin
 }
 
 /** The value of an option that takes one of some words. */
-export function choiceOption<const Choice extends string> (args: Arguments, name: string, choices: readonly Choice[], otherwise: Choice): Choice {
+export function choiceOption<const Choice extends string> (
+  args: Arguments, name: string, choices: readonly Choice[], otherwise: Choice
+): Choice {
   const value = textOption(args, name)
   if (value === undefined) return otherwise
   const found = choices.find(choice => choice === value)
-  if (found === undefined) throw new UsageError(`--${name} takes ${choices.slice(0, -1).join(', ')} or ${choices.at(-1)}, not \`${value}\``)
-  return found
+  if (found !== undefined) return found
+  throw new UsageError(`--${name} takes ${choices.slice(0, -1).join(', ')} or ${choices.at(-1)}, not \`${value}\``)
 }

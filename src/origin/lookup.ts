@@ -32,14 +32,15 @@ interface GlobFamily {
 export class OriginIndex {
   /** Exact patterns with an exact port, and `null`, keyed by the very bytes of the header. */
   readonly #exact = new Map<string, number>()
+  // Most lists hold one form only, and there may be a list for each of very many rules: no map is made before it is needed.
   /** Exact hosts with any port, keyed by scheme and host. */
-  readonly #anyPort = new Map<string, number>()
+  #anyPort: Map<string, number> | null = null
   /** Keyed by scheme and host, with `*` for the label that holds the star. */
-  readonly #globs = new Map<string, GlobFamily>()
+  #globs: Map<string, GlobFamily> | null = null
   /** Keyed by scheme and suffix. */
-  readonly #subdomains = new Map<string, Ports>()
+  #subdomains: Map<string, Ports> | null = null
   /** Keyed by scheme. */
-  readonly #anyHost = new Map<string, Ports>()
+  #anyHost: Map<string, Ports> | null = null
   /** The slot of `*`, which matches malformed values too. */
   readonly #any: number = noMatch
 
@@ -49,18 +50,19 @@ export class OriginIndex {
         case 'any': if (this.#any === noMatch) this.#any = slot; break
         case 'opaque': setOnce(this.#exact, opaqueOrigin, slot); break
         case 'exact':
-          if (pattern.port === '*') setOnce(this.#anyPort, `${pattern.scheme}://${pattern.host}`, slot)
+          if (pattern.port === '*') setOnce(this.#anyPort ??= new Map<string, number>(), `${pattern.scheme}://${pattern.host}`, slot)
           else setOnce(this.#exact, pattern.text, slot)
           break
         case 'label-glob': this.#addGlob(pattern, slot); break
-        case 'subdomains': setOnce(portsAt(this.#subdomains, pattern.scheme + pattern.suffix), pattern.port, slot); break
-        case 'any-host': setOnce(portsAt(this.#anyHost, pattern.scheme), pattern.port, slot); break
+        case 'subdomains': setOnce(portsAt(this.#subdomains ??= new Map<string, Ports>(), pattern.scheme + pattern.suffix), pattern.port, slot); break
+        case 'any-host': setOnce(portsAt(this.#anyHost ??= new Map<string, Ports>(), pattern.scheme), pattern.port, slot); break
       }
     }
   }
 
   #addGlob (glob: LabelGlob, slot: number): void {
     const key = `${glob.scheme}://${[...glob.before, '*', ...glob.after].join('.')}`
+    this.#globs ??= new Map()
     let family = this.#globs.get(key)
     if (family === undefined) this.#globs.set(key, family = { shapes: [], ports: new Map() })
     const [prefixLength, suffixLength] = [glob.prefix.length, glob.suffix.length]
@@ -77,53 +79,51 @@ export class OriginIndex {
     if (exact !== undefined) return exact
     const origin = parseOrigin(value)
     if (origin === null) return this.#any !== noMatch ? this.#any : value === opaqueOrigin ? noMatch : malformed
-    if (this.#anyPort.size > 0) {
-      const anyPort = this.#anyPort.get(`${origin.scheme}://${origin.host}`)
-      if (anyPort !== undefined) return anyPort
-    }
+    const anyPort = this.#anyPort?.get(`${origin.scheme}://${origin.host}`)
+    if (anyPort !== undefined) return anyPort
     let slot = noMatch
-    if (this.#globs.size > 0) slot = this.#findGlob(origin)
-    if (slot === noMatch && this.#subdomains.size > 0) slot = this.#findSubdomains(origin)
-    if (slot === noMatch && this.#anyHost.size > 0) slot = atPort(this.#anyHost.get(origin.scheme), origin.port)
+    if (this.#globs !== null) slot = findGlob(this.#globs, origin)
+    if (slot === noMatch && this.#subdomains !== null) slot = findSubdomains(this.#subdomains, origin)
+    if (slot === noMatch) slot = atPort(this.#anyHost?.get(origin.scheme), origin.port)
     return slot === noMatch ? this.#any : slot
   }
+}
 
-  /** Tries each label in the star's place; the most literal characters win, and after them an exact port. */
-  #findGlob ({ scheme, host, port }: Origin): number {
-    let best = noMatch
-    let bestLength = -1
-    let bestIsExactPort = false
-    for (let start = 0; start < host.length;) {
-      const dot = host.indexOf('.', start)
-      const end = dot === -1 ? host.length : dot
-      const family = this.#globs.get(`${scheme}://${host.slice(0, start)}*${host.slice(end)}`)
-      if (family !== undefined) {
-        const label = host.slice(start, end)
-        for (const { prefixLength, suffixLength } of family.shapes) {
-          const literals = host.length - label.length + prefixLength + suffixLength
-          if (literals < bestLength || (literals === bestLength && bestIsExactPort)) break
-          if (label.length <= prefixLength + suffixLength) continue
-          const prefix = label.slice(0, prefixLength)
-          const suffix = label.slice(label.length - suffixLength)
-          const ports = family.ports.get(`${prefix}*${suffixLength === 0 ? '' : suffix}`)
-          const slot = atPort(ports, port)
-          if (slot === noMatch || !globMatches(prefix, suffixLength === 0 ? '' : suffix, label)) continue
-          const isExactPort = ports!.has(port)
-          if (literals > bestLength || isExactPort) [best, bestLength, bestIsExactPort] = [slot, literals, isExactPort]
-        }
+/** Tries each label in the star's place; the most literal characters win, and after them an exact port. */
+function findGlob (globs: ReadonlyMap<string, GlobFamily>, { scheme, host, port }: Origin): number {
+  let best = noMatch
+  let bestLength = -1
+  let bestIsExactPort = false
+  for (let start = 0; start < host.length;) {
+    const dot = host.indexOf('.', start)
+    const end = dot === -1 ? host.length : dot
+    const family = globs.get(`${scheme}://${host.slice(0, start)}*${host.slice(end)}`)
+    if (family !== undefined) {
+      const label = host.slice(start, end)
+      for (const { prefixLength, suffixLength } of family.shapes) {
+        const literals = host.length - label.length + prefixLength + suffixLength
+        if (literals < bestLength || (literals === bestLength && bestIsExactPort)) break
+        if (label.length <= prefixLength + suffixLength) continue
+        const prefix = label.slice(0, prefixLength)
+        const suffix = label.slice(label.length - suffixLength)
+        const ports = family.ports.get(`${prefix}*${suffixLength === 0 ? '' : suffix}`)
+        const slot = atPort(ports, port)
+        if (slot === noMatch || !globMatches(prefix, suffixLength === 0 ? '' : suffix, label)) continue
+        const isExactPort = ports!.has(port)
+        if (literals > bestLength || isExactPort) [best, bestLength, bestIsExactPort] = [slot, literals, isExactPort]
       }
-      start = end + 1
     }
-    return best
+    start = end + 1
   }
+  return best
+}
 
-  #findSubdomains ({ scheme, host, port }: Origin): number {
-    for (let dot = host.indexOf('.'); dot !== -1; dot = host.indexOf('.', dot + 1)) {
-      const slot = atPort(this.#subdomains.get(scheme + host.slice(dot)), port)
-      if (slot !== noMatch) return slot
-    }
-    return noMatch
+function findSubdomains (subdomains: ReadonlyMap<string, Ports>, { scheme, host, port }: Origin): number {
+  for (let dot = host.indexOf('.'); dot !== -1; dot = host.indexOf('.', dot + 1)) {
+    const slot = atPort(subdomains.get(scheme + host.slice(dot)), port)
+    if (slot !== noMatch) return slot
   }
+  return noMatch
 }
 
 function setOnce (map: Map<string, number>, key: string, slot: number): void {

@@ -35,24 +35,24 @@ const entriesAPiece = 500
 const rulesAPiece = 50
 
 /** Takes a set to pieces, each small enough to be put together in about a millisecond. Equal lists stay one. */
-export function * packSet (set: PolicySet, texts: readonly SourceText[]): Generator<SetPiece> {
+export function* packSet (set: PolicySet, texts: readonly SourceText[]): Generator<SetPiece> {
   const packer = new Packer(texts)
   let rules: PackedRule[] = []
   for (const rule of set.rules) {
-    yield * packer.list(rule.allowOrigins)
-    yield * packer.list(rule.exceptOrigins)
+    yield* packer.list(rule.allowOrigins)
+    yield* packer.list(rule.exceptOrigins)
     rules.push(packer.rule(rule))
     if (rules.length < rulesAPiece) continue
     yield { kind: 'rules', rules }
     rules = []
   }
   yield { kind: 'rules', rules }
-  yield * packer.list(set.blockedOrigins)
-  for (const { entries } of set.originSets) yield * packer.list(entries)
+  yield* packer.list(set.blockedOrigins)
+  for (const { entries } of set.originSets) yield* packer.list(entries)
   yield {
     kind: 'end',
     blockedOrigins: packer.numberOf(set.blockedOrigins),
-    originSets: set.originSets.map(({ span, entries, ...rest }) => ({ ...rest, span: packer.span(span), entries: packer.numberOf(entries) })),
+    originSets: set.originSets.map(definition => packer.definition(definition)),
     files: set.files
   }
 }
@@ -81,6 +81,10 @@ class Packer {
       const entries = list.slice(i, i + entriesAPiece).map(({ pattern, span, set }) => [pattern, this.span(span), set] as const)
       yield { kind: 'origins', list: number, entries }
     }
+  }
+
+  definition ({ span, entries, ...rest }: OriginSetDefinition): PackedSetDefinition {
+    return { ...rest, span: this.span(span), entries: this.numberOf(entries) }
   }
 
   rule (rule: Rule): PackedRule {
@@ -120,7 +124,7 @@ export class SetAssembly {
       case 'end': return {
         rules: this.#rules,
         blockedOrigins: this.#lists[piece.blockedOrigins]!,
-        originSets: piece.originSets.map(({ span, entries, ...rest }) => ({ ...rest, span: this.#span(span), entries: this.#lists[entries]! })),
+        originSets: piece.originSets.map(definition => this.#definition(definition)),
         files: piece.files
       }
     }
@@ -128,6 +132,10 @@ export class SetAssembly {
 
   #span ([source, start, end]: PackedSpan): Span {
     return { source: this.#texts[source]!, start, end }
+  }
+
+  #definition ({ span, entries, ...rest }: PackedSetDefinition): OriginSetDefinition {
+    return { ...rest, span: this.#span(span), entries: this.#lists[entries]! }
   }
 
   #rule (rule: PackedRule): Rule {

@@ -2,7 +2,8 @@
 import type { RoutePattern } from './pattern.ts'
 
 interface Node<T> {
-  readonly literals: Map<string, Node<T>>
+  /** Null for a leaf: most nodes are. */
+  literals: Map<string, Node<T>> | null
   parameter: Node<T> | null
   /** The value of a route that ends here, or undefined. */
   end: T | undefined
@@ -11,7 +12,7 @@ interface Node<T> {
 }
 
 function newNode<T> (): Node<T> {
-  return { literals: new Map(), parameter: null, end: undefined, below: undefined }
+  return { literals: null, parameter: null, end: undefined, below: undefined }
 }
 
 /**
@@ -35,6 +36,7 @@ export class RouteTree<T> {
       }
       let next: Node<T> | null | undefined
       if (segment.kind === 'static') {
+        node.literals ??= new Map()
         next = node.literals.get(segment.text)
         if (next === undefined) node.literals.set(segment.text, next = newNode())
       } else {
@@ -59,7 +61,7 @@ export class RouteTree<T> {
 function descend<T> (node: Node<T>, path: string, start: number): T | undefined {
   const slash = path.indexOf('/', start)
   const isLast = slash === -1
-  const literal = node.literals.get(isLast ? path.slice(start) : path.slice(start, slash))
+  const literal = node.literals?.get(isLast ? path.slice(start) : path.slice(start, slash))
   if (literal !== undefined) {
     const found = isLast ? literal.end : descend(literal, path, slash + 1)
     if (found !== undefined) return found

@@ -3,8 +3,18 @@ import type { Rule } from '../policy/policy.ts'
 import { indexOf } from './groups.ts'
 import type { CompiledRule } from './snapshot.ts'
 
+/** Sets of names, so that rules that list the same names share one. */
+export type NameSets = Map<string, ReadonlySet<string>>
+
+function setOf (names: readonly string[], sets: NameSets): ReadonlySet<string> {
+  const key = names.join()
+  let set = sets.get(key)
+  if (set === undefined) sets.set(key, set = new Set(names))
+  return set
+}
+
 /** Compiles a rule for a moment, in epoch milliseconds. */
-export function compileRule (rule: Rule, at: number): CompiledRule {
+export function compileRule (rule: Rule, at: number, sets: NameSets): CompiledRule {
   const anyMethod = rule.allowMethods.includes('*')
   const anyHeader = rule.allowHeaders.includes('*')
   const listsAuthorization = rule.allowHeaders.includes('authorization')
@@ -19,10 +29,10 @@ export function compileRule (rule: Rule, at: number): CompiledRule {
     isInForce: isInForce(rule, at),
     exceptions: rule.exceptOrigins.length === 0 ? null : indexOf(rule.exceptOrigins),
     anyMethod,
-    methods: new Set(rule.enforceMethods && rule.allowMethods.includes('GET') ? [...rule.allowMethods, 'HEAD'] : rule.allowMethods),
+    methods: setOf(rule.enforceMethods && rule.allowMethods.includes('GET') ? [...rule.allowMethods, 'HEAD'] : rule.allowMethods, sets),
     enforcesMethods: rule.enforceMethods,
     anyHeader,
-    headers: new Set(rule.allowHeaders),
+    headers: setOf(rule.allowHeaders, sets),
     credentials,
     privateNetwork: rule.allowPrivateNetwork,
     rejects: rule.deniedRequests === 'reject',

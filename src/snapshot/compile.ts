@@ -4,7 +4,7 @@ import type { HostPattern } from '../route/host.ts'
 import { hasUpperCase, type RouterOptions } from '../route/path.ts'
 import type { RoutePattern } from '../route/pattern.ts'
 import { RouteTree } from '../route/tree.ts'
-import { compileRule } from './compile-rule.ts'
+import { compileRule, type NameSets } from './compile-rule.ts'
 import { GroupMaker, indexOf } from './groups.ts'
 import type { Bucket, CompiledRule, HostRoutes, Settings, Snapshot } from './snapshot.ts'
 
@@ -30,14 +30,15 @@ export function compile (set: PolicySet, options: CompileOptions): Snapshot {
 const stepSize = 64
 
 /** The same in short steps, for a host that must see to its requests between them. */
-export function * compileInSteps (set: PolicySet, { settings, at, generation, revision }: CompileOptions): Generator<void, Snapshot> {
+export function* compileInSteps (set: PolicySet, { settings, at, generation, revision }: CompileOptions): Generator<void, Snapshot> {
   const rules: CompiledRule[] = []
+  const names: NameSets = new Map()
   for (const rule of set.rules) {
-    rules.push(compileRule(rule, at))
+    rules.push(compileRule(rule, at, names))
     if (rules.length % stepSize === 0) yield
   }
-  const drafts = yield * collectBuckets(rules, settings.router)
-  const hosts = yield * plant(drafts)
+  const drafts = yield* collectBuckets(rules, settings.router)
+  const hosts = yield* plant(drafts)
   return {
     generation,
     revision,
@@ -47,7 +48,7 @@ export function * compileInSteps (set: PolicySet, { settings, at, generation, re
     set,
     rules,
     routes: new Set(drafts.map(({ route }) => route.shape)).size,
-    origins: yield * countOrigins(set.rules),
+    origins: yield* countOrigins(set.rules),
     ...hosts,
     blocked: set.blockedOrigins.length === 0 ? null : indexOf(set.blockedOrigins),
     anyRejects: rules.some(rule => rule.rejects)
@@ -63,7 +64,7 @@ interface DraftBucket {
 }
 
 /** Gathers the rules of each host and route shape, as the router's options make shapes equal. */
-function * collectBuckets (rules: readonly CompiledRule[], router: RouterOptions): Generator<void, readonly DraftBucket[]> {
+function* collectBuckets (rules: readonly CompiledRule[], router: RouterOptions): Generator<void, readonly DraftBucket[]> {
   const drafts = new Map<string, DraftBucket>()
   for (const [i, rule] of rules.entries()) {
     if (i % stepSize === 0) yield
@@ -84,7 +85,7 @@ function * collectBuckets (rules: readonly CompiledRule[], router: RouterOptions
 type PlantedHosts = Pick<Snapshot, 'exactHosts' | 'hostSuffixes' | 'anyHost' | 'routesHaveUpperCase'>
 
 /** Plants the routes of each host into trees. Where no letter is to fold, one tree serves both look-ups. */
-function * plant (drafts: readonly DraftBucket[]): Generator<void, PlantedHosts> {
+function* plant (drafts: readonly DraftBucket[]): Generator<void, PlantedHosts> {
   const groups = new GroupMaker()
   const routesHaveUpperCase = drafts.some(({ route }) => foldRoute(route) !== route)
   const exactHosts = new Map<string, HostRoutes>()
@@ -137,7 +138,7 @@ function nextBoundaryOf (rules: readonly Rule[], at: number): number | null {
   return next === Infinity ? null : next
 }
 
-function * countOrigins (rules: readonly Rule[]): Generator<void, number> {
+function* countOrigins (rules: readonly Rule[]): Generator<void, number> {
   const texts = new Set<string>()
   let sinceStep = 0
   for (const list of new Set(rules.map(rule => rule.allowOrigins))) {

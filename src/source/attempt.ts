@@ -1,8 +1,9 @@
 // One attempt to load a set: reads the source and builds what it gave.
-import { build, type BuildOptions } from '../build.ts'
+import type { BuildOptions } from '../build.ts'
 import type { Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { SourceText } from '../diagnostic/span.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
+import type { Builder } from './builder.ts'
 import { aboutFile, messageOf } from './finding.ts'
 import { SourceError, type PolicySource, type SourceSet } from './source.ts'
 
@@ -39,8 +40,8 @@ export async function readSource (source: PolicySource, timeout: number, end: Ab
 }
 
 /** Builds what was read. */
-export function buildSet ({ texts, diagnostics: found = [] }: SourceSet, options: BuildOptions): Attempt {
-  const { snapshot, revision, diagnostics } = build(texts, { ...options, found })
+export async function buildSet ({ texts, diagnostics: found = [] }: SourceSet, builder: Builder, options: BuildOptions): Promise<Attempt> {
+  const { snapshot, revision, diagnostics } = await builder.build(texts, { ...options, found })
   return { texts, found, revision, snapshot, diagnostics }
 }
 

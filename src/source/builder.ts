@@ -1,7 +1,7 @@
 // Builds sets without holding up requests: small ones at once, large ones on a thread of their own, compiled in short steps.
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
-import { compileOptions, prepare, type BuildOptions, type BuildResult, type ParsedFiles } from '../build.ts'
+import { compileOptions, prepare, type BuildOptions, type BuildResult, type ParsedFiles, type PreparedSet } from '../build.ts'
 import type { SourceText } from '../diagnostic/span.ts'
 import type { PolicySet } from '../policy/policy.ts'
 import { SetAssembly } from '../policy/transfer.ts'
@@ -9,38 +9,39 @@ import { compileInSteps, type CompileOptions } from '../snapshot/compile.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 import type { WorkerAnswer, WorkerRequest } from './build-worker.ts'
 
-/** In UTF-16 code units over all files: preparing more than this on the requests' own thread would be felt. */
-const smallSet = 32 * 1024
+/** In UTF-16 code units over all files, about 80 rules: preparing more on the requests' own thread would be felt. */
+const smallSet = 16 * 1024
 
 /** The requests' own thread is given back after this many milliseconds. */
 const slice = 4
 
-/** A thread that nobody needed for this long, in milliseconds, is let go. */
-const idleTime = 60_000
-
-/** Builds sets one after the other. */
+/**
+ * Builds sets one after the other. What was parsed for the last one is kept, so that only changed files are parsed
+ * again; the thread stays for as long as sets are large, as to start one would cost more than the time it saves.
+ */
 export class Builder {
   readonly #known: ParsedFiles = new Map()
   #thread: Thread | null = null
-  #idle: NodeJS.Timeout | undefined
   #isClosed = false
 
   /** Builds a set; rejects only after `close`, and for options that mean nothing. */
   async build (texts: readonly SourceText[], options: BuildOptions): Promise<BuildResult> {
     const compiling = compileOptions(options)
-    const prepared = sizeOf(texts) <= smallSet ? prepare(texts, options, this.#known) : await this.#prepareElsewhere(texts, options)
+    const prepared = sizeOf(texts) <= smallSet ? await this.#prepareHere(texts, options) : await this.#prepareElsewhere(texts, options)
     const { set, revision } = prepared
     return { ...prepared, snapshot: set && await compilePatiently(set, { ...compiling, revision }) }
   }
 
-  async #prepareElsewhere (texts: readonly SourceText[], options: BuildOptions): Promise<ReturnType<typeof prepare>> {
+  async #prepareHere (texts: readonly SourceText[], options: BuildOptions): Promise<PreparedSet> {
+    await this.#letGo()
+    return prepare(texts, options, this.#known)
+  }
+
+  async #prepareElsewhere (texts: readonly SourceText[], options: BuildOptions): Promise<PreparedSet> {
     this.#known.clear()
-    clearTimeout(this.#idle)
     const thread = this.#thread ??= new Thread()
     try {
-      const prepared = await thread.prepare(texts, options)
-      this.#idle = setTimeout(() => { void this.#letGo() }, idleTime).unref()
-      return prepared
+      return await thread.prepare(texts, options)
     } catch (error) {
       await this.#letGo()
       // Whatever befell the thread, the set must be judged.
@@ -50,7 +51,6 @@ export class Builder {
   }
 
   async #letGo (): Promise<void> {
-    clearTimeout(this.#idle)
     const thread = this.#thread
     this.#thread = null
     await thread?.end()
@@ -95,7 +95,7 @@ class Thread {
     this.#worker.on('exit', () => this.#failed('the thread has ended'))
   }
 
-  async prepare (texts: readonly SourceText[], options: BuildOptions): Promise<ReturnType<typeof prepare>> {
+  async prepare (texts: readonly SourceText[], options: BuildOptions): Promise<PreparedSet> {
     const answer = await this.#ask({ kind: 'prepare', texts, options })
     if (answer.kind !== 'prepared') throw new ThreadError('an answer out of turn')
     return { ...answer.prepared, set: answer.prepared.ok ? await this.#fetchSet(texts) : null }

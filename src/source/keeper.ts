@@ -1,8 +1,8 @@
 // Keeps the last good snapshot in step with a source: a set is swapped in whole, or not at all.
 import type { BuildOptions } from '../build.ts'
-import { compile } from '../snapshot/compile.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 import { buildSet, findingsBeyond, isSameSet, readSource, unreachable, type Attempt } from './attempt.ts'
+import { Builder, compilePatiently } from './builder.ts'
 import { Emitter } from './emitter.ts'
 import { messageOf } from './finding.ts'
 import { Ledger, type Status } from './ledger.ts'
@@ -22,20 +22,30 @@ export type { Keeper, KeeperEvents, KeeperOptions, ReloadResult, Status }
  * the source's own error where it can't be read; unless `lastKnownGood` holds a set that is still valid.
  */
 export async function createKeeper (options: KeeperOptions): Promise<Keeper> {
+  const builder = new Builder()
+  try {
+    return await openKeeper(options, builder)
+  } catch (error) {
+    await builder.close()
+    throw error
+  }
+}
+
+async function openKeeper (options: KeeperOptions, builder: Builder): Promise<Keeper> {
   const { source, readTimeout = defaultReadTimeout } = options
   let first: Attempt
   let failure: unknown
   try {
-    first = buildSet(await readSource(source, readTimeout, new AbortController().signal), buildOptionsOf(options, 1))
+    first = await buildSet(await readSource(source, readTimeout, new AbortController().signal), builder, buildOptionsOf(options, 1))
     failure = first.snapshot === null ? new PolicyError(first.diagnostics, first.texts) : null
   } catch (error) {
     first = unreachable(error)
     failure = error
   }
-  if (first.snapshot !== null) return new PolicyKeeper(options, first, first.snapshot, null)
-  const fallback = await lastGoodOf(options, failure)
+  if (first.snapshot !== null) return new PolicyKeeper(options, builder, first, first.snapshot, null)
+  const fallback = await lastGoodOf(options, builder, failure)
   if (fallback === null || fallback.snapshot === null) throw failure
-  return new PolicyKeeper(options, fallback, fallback.snapshot, first)
+  return new PolicyKeeper(options, builder, fallback, fallback.snapshot, first)
 }
 
 const defaultReadTimeout = 30_000
@@ -45,12 +55,12 @@ function buildOptionsOf ({ build, now = Date.now }: KeeperOptions, generation: n
 }
 
 /** The last good set, built anew: only texts were kept, and today's checks may judge them otherwise. */
-async function lastGoodOf (options: KeeperOptions, failure: unknown): Promise<Attempt | null> {
+async function lastGoodOf (options: KeeperOptions, builder: Builder, failure: unknown): Promise<Attempt | null> {
   const { lastKnownGood, warn, now = Date.now } = options
   if (lastKnownGood === undefined) return null
   try {
     const { texts, revision, savedAt } = await loadLastGood(lastKnownGood)
-    const attempt = buildSet({ texts }, buildOptionsOf(options, 1))
+    const attempt = await buildSet({ texts }, builder, buildOptionsOf(options, 1))
     if (attempt.snapshot === null || attempt.revision !== revision) throw new Error('the set in it is no longer valid')
     const hours = Math.round((now() - Date.parse(savedAt)) / 36_000) / 100
     warn?.(`${messageOf(failure)}\nThe last known good set of ${savedAt} (${hours} h ago, revision ${revision}) is in force instead.`)
@@ -69,6 +79,7 @@ class PolicyKeeper implements Keeper {
   readonly #ledger: Ledger
   readonly #events: Emitter<KeeperEvents>
   readonly #windows: WindowTimer
+  readonly #builder: Builder
   readonly #end = new AbortController()
   readonly #stopWatching: (() => void | Promise<void>) | null
   #retry: NodeJS.Timeout | undefined
@@ -78,11 +89,13 @@ class PolicyKeeper implements Keeper {
   /** The revision that may keep less than `minKept`. */
   #accepted: string | undefined
   #saving: Promise<void> = Promise.resolve()
+  #isPassing = false
 
   /** `rejected` is what the source gave where `first` is the last known good set instead. */
-  constructor (options: KeeperOptions, first: Attempt, snapshot: Snapshot, rejected: Attempt | null) {
+  constructor (options: KeeperOptions, builder: Builder, first: Attempt, snapshot: Snapshot, rejected: Attempt | null) {
     const { source, now = Date.now, watch = true, reload = 'auto', clockCheck = 60_000 } = options
     this.#options = options
+    this.#builder = builder
     this.#source = source
     this.#now = now
     this.current = snapshot
@@ -90,7 +103,7 @@ class PolicyKeeper implements Keeper {
     this.#ledger = new Ledger(first)
     this.#ledger.tried(rejected ?? first, rejected === null, now())
     this.#ledger.loaded(first, rejected === null ? 'start' : 'last-known-good', snapshot.generation, now())
-    this.#windows = new WindowTimer(now, () => this.#passWindows(), clockCheck)
+    this.#windows = new WindowTimer(now, () => { void this.#passWindows() }, clockCheck)
     this.#windows.arm(snapshot)
     this.#stopWatching = watch && reload === 'auto' ? source.watch?.(() => { void this.reload() }) ?? null : null
     if (rejected === null) this.#save(first)
@@ -124,39 +137,39 @@ class PolicyKeeper implements Keeper {
     let attempt: Attempt
     try {
       const set = await readSource(this.#source, readTimeout, this.#end.signal)
-      attempt = this.#build(set)
+      attempt = await this.#build(set)
     } catch (error) {
       attempt = unreachable(error)
     }
-    if (!this.#end.signal.aborted) this.#settle(attempt, performance.now() - start)
+    if (!this.#end.signal.aborted) await this.#settle(attempt, performance.now() - start)
     const { diagnostics } = attempt
     return { ok: attempt.snapshot !== null, generation: this.current.generation, diagnostics }
   }
 
   /** What was built before is not built again: neither the set that runs nor the one that was just rejected. */
-  #build (set: SourceSet): Attempt {
+  async #build (set: SourceSet): Promise<Attempt> {
     const { active, rejected } = this.#ledger
     if (isSameSet(set, active)) return active
     if (rejected !== null && isSameSet(set, rejected) && rejected.revision !== this.#accepted) return rejected
-    const attempt = buildSet(set, buildOptionsOf(this.#options, this.current.generation + 1))
+    const attempt = await buildSet(set, this.#builder, buildOptionsOf(this.#options, this.current.generation + 1))
     return attempt.revision === this.#accepted ? attempt : holdBack(attempt, this.current, this.#options.minKept ?? 0)
   }
 
-  #settle (attempt: Attempt, milliseconds: number): void {
+  async #settle (attempt: Attempt, milliseconds: number): Promise<void> {
     const now = this.#now()
     this.#ledger.tried(attempt, attempt.snapshot !== null, now)
     if (attempt.snapshot !== null && attempt.revision !== this.current.revision) {
       this.#swap(attempt, attempt.snapshot, milliseconds, now)
       return
     }
-    this.#passWindows()
+    await this.#passWindows()
     if (attempt.snapshot === null) this.#reject(attempt, now)
     else this.#keep(attempt, now)
   }
 
-  #swap (attempt: Attempt, snapshot: Snapshot, milliseconds: number, now: number): void {
+  #swap (attempt: Attempt, built: Snapshot, milliseconds: number, now: number): void {
     const previous = this.current
-    this.current = snapshot
+    const snapshot = this.#follow(built)
     this.#windows.arm(snapshot)
     this.#accepted = undefined
     this.#ledger.loaded(attempt, 'reload', snapshot.generation, now)
@@ -196,13 +209,28 @@ class PolicyKeeper implements Keeper {
     this.#retry = setTimeout(() => { void this.reload() }, this.#options.retryAfter ?? 5_000).unref()
   }
 
-  #passWindows (): void {
+  /** Puts a snapshot in force. Another one may have come first since it was begun: numbers are given here, without a gap. */
+  #follow (built: Snapshot): Snapshot {
+    const generation = this.current.generation + 1
+    this.current = built.generation === generation ? built : { ...built, generation }
+    return this.current
+  }
+
+  async #passWindows (): Promise<void> {
     const previous = this.current
     const at = this.#now()
-    if (this.#end.signal.aborted || !hasPassedBoundary(previous, at)) return
+    if (this.#end.signal.aborted || this.#isPassing || !hasPassedBoundary(previous, at)) return
+    this.#isPassing = true
     const { set, settings, generation, revision } = previous
-    const snapshot = compile(set, { settings, at, generation: generation + 1, revision })
-    this.current = snapshot
+    const built = await compilePatiently(set, { settings, at, generation: generation + 1, revision })
+    this.#isPassing = false
+    if (this.#end.signal.aborted) return
+    if (this.current !== previous) {
+      // A reload came in between; its rules were judged at its own moment.
+      void this.#passWindows()
+      return
+    }
+    const snapshot = this.#follow(built)
     this.#windows.arm(snapshot)
     this.#ledger.windowPassed(snapshot.generation, at)
     this.#events.emit('window', { previous, snapshot })
@@ -226,6 +254,7 @@ class PolicyKeeper implements Keeper {
     this.#end.abort()
     clearTimeout(this.#retry)
     this.#windows.stop()
+    await this.#builder.close()
     await this.#stopWatching?.()
     await this.#running
     await this.#saving
