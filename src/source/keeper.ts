@@ -221,19 +221,20 @@ class PolicyKeeper implements Keeper {
     const at = this.#now()
     if (this.#end.signal.aborted || this.#isPassing || !hasPassedBoundary(previous, at)) return
     this.#isPassing = true
-    const { set, settings, generation, revision } = previous
-    const built = await compilePatiently(set, { settings, at, generation: generation + 1, revision })
-    this.#isPassing = false
-    if (this.#end.signal.aborted) return
-    if (this.current !== previous) {
-      // A reload came in between; its rules were judged at its own moment.
-      void this.#passWindows()
-      return
+    try {
+      const { set, settings, generation, revision } = previous
+      const built = await compilePatiently(set, { settings, at, generation: generation + 1, revision })
+      // A reload that came in between has judged its rules at its own moment.
+      if (this.#end.signal.aborted || this.current !== previous) return
+      const snapshot = this.#follow(built)
+      this.#windows.arm(snapshot)
+      this.#ledger.windowPassed(snapshot.generation, at)
+      this.#events.emit('window', { previous, snapshot })
+    } catch (error) {
+      this.#warn('rules could not be put in force on time', error)
+    } finally {
+      this.#isPassing = false
     }
-    const snapshot = this.#follow(built)
-    this.#windows.arm(snapshot)
-    this.#ledger.windowPassed(snapshot.generation, at)
-    this.#events.emit('window', { previous, snapshot })
   }
 
   status (): Status {
