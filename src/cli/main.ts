@@ -1,7 +1,7 @@
 // The command line: finds the command, runs it, and turns every end into an exit status.
-import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { suggest } from '../diagnostic/suggest.ts'
+import { version } from '../source/version.ts'
 import { checkCommand } from './check.ts'
 import { CannotRun, Exit, UsageError, type Command, type Io } from './command.ts'
 import { explainCommand } from './explain.ts'
@@ -18,7 +18,7 @@ export async function main (argv: readonly string[], io: Io): Promise<number> {
       return name === undefined ? Exit.usage : Exit.ok
     }
     if (name === '--version' || name === '-v') {
-      io.stdout(`${version()}\n`)
+      io.stdout(`${version}\n`)
       return Exit.ok
     }
     const command = commands.find(each => each.name === name)
@@ -73,11 +73,6 @@ function overview (): string {
     '`cors-gateway <command> --help` tells more. Exit status: 0 as hoped, 1 findings, 2 wrong usage, 3 could not run.',
     ''
   ].join('\n')
-}
-
-function version (): string {
-  const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
-  return (manifest as { version: string }).version
 }
 
 function describe (error: unknown): string {

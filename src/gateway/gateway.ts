@@ -1,6 +1,6 @@
 // The gateway: the plugin in front of one or more upstreams, with an admin listener beside it.
 import type { AddressInfo } from 'node:net'
-import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
+import Fastify, { LogController, type FastifyInstance, type FastifyServerOptions } from 'fastify'
 import type { CorsGatewayOptions } from '../plugin/options.ts'
 import corsGateway, { type CorsGateway } from '../plugin/plugin.ts'
 import { createAdmin } from './admin.ts'
@@ -70,7 +70,7 @@ export async function startGateway (options: GatewayOptions): Promise<Gateway> {
 function createApp (logger: FastifyServerOptions['logger']): FastifyInstance {
   return Fastify({
     logger: logger ?? false,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     // While closing, requests in flight on open connections still get their real answer, headers included.
     return503OnClosing: false,
     forceCloseConnections: 'idle'
