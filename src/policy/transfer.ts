@@ -83,8 +83,8 @@ class Packer {
     }
   }
 
-  definition ({ span, entries, ...rest }: OriginSetDefinition): PackedSetDefinition {
-    return { ...rest, span: this.span(span), entries: this.numberOf(entries) }
+  definition (definition: OriginSetDefinition): PackedSetDefinition {
+    return { ...definition, span: this.span(definition.span), entries: this.numberOf(definition.entries) }
   }
 
   rule (rule: Rule): PackedRule {
@@ -134,8 +134,8 @@ export class SetAssembly {
     return { source: this.#texts[source]!, start, end }
   }
 
-  #definition ({ span, entries, ...rest }: PackedSetDefinition): OriginSetDefinition {
-    return { ...rest, span: this.#span(span), entries: this.#lists[entries]! }
+  #definition (definition: PackedSetDefinition): OriginSetDefinition {
+    return { ...definition, span: this.#span(definition.span), entries: this.#lists[definition.entries]! }
   }
 
   #rule (rule: PackedRule): Rule {
