@@ -1,5 +1,6 @@
 // The public face: the plugin, its types, and the policy sources.
 export { corsGateway, default } from './plugin/plugin.ts'
+export { frameworkErrors } from './plugin/framework-errors.ts'
 export type { PageRequest } from './inspect/browser.ts'
 export type { Explanation } from './inspect/explain.ts'
 export type { RequestCors } from './plugin/exchange.ts'

@@ -20,6 +20,8 @@ export const serveCommand: Command = {
   --unmatched WORD         deny (default) or passthrough: paths without a policy
   --debug                  adds the response header x-cors-gateway: what was decided, and why
   --allow-empty            a policy set without any rule is not a fault
+  --min-kept SHARE         reject a reload that keeps less of the rules or origins, 0 to 1 (0)
+  --last-known-good FILE   keep the last good set there, for a start with a broken one
   --no-watch               do not reload when files change; SIGHUP still does
 
 SIGHUP reloads. SIGTERM and SIGINT let requests in flight end, then exit 0.
@@ -33,6 +35,8 @@ SIGHUP reloads. SIGTERM and SIGINT let requests in flight end, then exit 0.
     unmatched: { type: 'string' },
     debug: { type: 'boolean' },
     'allow-empty': { type: 'boolean' },
+    'min-kept': { type: 'string' },
+    'last-known-good': { type: 'string' },
     'no-watch': { type: 'boolean' }
   },
   run: serve
@@ -47,6 +51,7 @@ async function serve (args: Arguments, io: Io): Promise<number> {
   }
   const upstreams = upstreamsOf(args)
   const policies = directoriesOf(args)
+  const lastKnownGood = textOption(args, 'last-known-good')
   let gateway: Gateway
   try {
     gateway = await startGateway({
@@ -60,7 +65,9 @@ async function serve (args: Arguments, io: Io): Promise<number> {
         watch: args.values['no-watch'] !== true,
         unmatched: choiceOption(args, 'unmatched', ['deny', 'passthrough'], 'deny'),
         debug: args.values['debug'] === true,
-        allowEmpty: args.values['allow-empty'] === true
+        allowEmpty: args.values['allow-empty'] === true,
+        minKept: shareOption(args, 'min-kept'),
+        ...lastKnownGood !== undefined && { lastKnownGood }
       }
     })
   } catch (error) {
@@ -96,6 +103,12 @@ function addressOption (args: Arguments, name: string, otherwise: string): Liste
   const address = parseAddress(text)
   if (address === null) throw new UsageError(`--${name} takes HOST:PORT, not \`${text}\``)
   return address
+}
+
+function shareOption (args: Arguments, name: string): number {
+  const text = textOption(args, name) ?? '0'
+  if (/^(?:0(?:\.\d+)?|1(?:\.0+)?)$/.test(text)) return Number(text)
+  throw new UsageError(`--${name} takes a share from 0 to 1, such as 0.5, not \`${text}\``)
 }
 
 function upstreamsOf (args: Arguments): Upstream[] {

@@ -34,7 +34,6 @@ export type RequestKind = 'preflight' | 'actual' | 'upgrade' | 'none'
 /** Tells the kind of a request. */
 export function classify (request: RequestFacts): RequestKind {
   if (request.origin === undefined) return 'none'
-  if (request.upgrade) return 'upgrade'
   if (request.method === 'OPTIONS' && request.requestedMethod !== undefined && request.requestedMethod !== '') return 'preflight'
-  return 'actual'
+  return request.upgrade ? 'upgrade' : 'actual'
 }

@@ -14,14 +14,15 @@ export interface AdminOptions {
 }
 
 /**
- * Builds the admin listener. It answers only requests that name it by a loopback name or its own address, so that no
- * page can reach it through a name of its own (DNS rebinding), and it speaks no CORS.
+ * Builds the admin listener. On loopback it answers only requests that name it so, so that no page can reach it through a
+ * name of its own (DNS rebinding); elsewhere, where it may have any name, the token keeps pages out. It speaks no CORS.
  */
 export function createAdmin ({ address, token, gateway }: AdminOptions): FastifyInstance {
   const app = Fastify({ logger: false })
   app.addHook('onRequest', async (request, reply) => {
     reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff')
-    if (!isOwnName(request.hostname, address.host)) return reply.code(421).send({ error: 'this listener does not answer for that host' })
+    const isKnownByOtherNames = token !== undefined && !isLoopback(address.host)
+    if (!isKnownByOtherNames && !isOwnName(request.hostname, address.host)) return reply.code(421).send({ error: 'this listener does not answer for that host' })
     if (token !== undefined && !hasToken(request.headers.authorization, token)) {
       return reply.code(401).header('www-authenticate', 'Bearer').send({ error: 'send the admin token: Authorization: Bearer …' })
     }
@@ -37,10 +38,11 @@ export function createAdmin ({ address, token, gateway }: AdminOptions): Fastify
     if (face === null) return reply.code(503).send()
     return reply.header('content-type', 'text/plain; version=0.0.4; charset=utf-8').send(face.metrics())
   })
-  app.post('/api/reload', async (_request, reply) => {
+  app.post<{ Querystring: { accept?: unknown } }>('/api/reload', async (request, reply) => {
     const face = gateway()
     if (face === null) return reply.code(503).send({ error: 'no policy set is loaded yet' })
-    const result = await face.reload()
+    const { accept } = request.query
+    const result = await face.reload(typeof accept === 'string' ? { accept } : {})
     return reply.code(result.ok ? 200 : 422).send(result)
   })
   return app

@@ -5,8 +5,11 @@ import type { CorsGatewayOptions } from '../plugin/options.ts'
 import corsGateway, { type CorsGateway } from '../plugin/plugin.ts'
 import { createAdmin } from './admin.ts'
 import { printAddress, type ListenAddress } from './address.ts'
+import { endConnections } from './drain.ts'
 import { startEchoUpstream } from './echo.ts'
+import { answerClientError, answerError, answerUnroutable } from './problem.ts'
 import { registerUpstream, type Upstream } from './proxy.ts'
+import { createUpstreamClient } from './upstream.ts'
 
 /** What `serve` runs. */
 export interface GatewayOptions {
@@ -16,6 +19,8 @@ export interface GatewayOptions {
   readonly adminToken?: string
   /** None: a built-in echo upstream stands in. */
   readonly upstreams: readonly Upstream[]
+  /** Milliseconds that an upstream may take to accept a connection, and then to begin its answer: a minute. */
+  readonly upstreamTimeout?: number
   readonly logger: FastifyServerOptions['logger']
 }
 
@@ -57,7 +62,10 @@ export async function startGateway (options: GatewayOptions): Promise<Gateway> {
     const app = createApp(options.logger)
     started.push(() => app.close())
     await app.register(corsGateway, options.plugin)
-    for (const upstream of upstreams) await registerUpstream(app, upstream)
+    const timeout = options.upstreamTimeout ?? 60_000
+    const client = createUpstreamClient(timeout)
+    app.addHook('onClose', () => client.close())
+    for (const upstream of upstreams) await registerUpstream(app, upstream, { client, timeout })
     await app.ready()
     face = app.corsGateway
     return { url: await listen(app, options.listen), adminUrl, echoes: options.upstreams.length === 0, face, close }
@@ -68,13 +76,19 @@ export async function startGateway (options: GatewayOptions): Promise<Gateway> {
 }
 
 function createApp (logger: FastifyServerOptions['logger']): FastifyInstance {
-  return Fastify({
+  const app = Fastify({
     logger: logger ?? false,
     logController: new LogController({ disableRequestLogging: true }),
+    // A malformed URL is refused before any hook.
+    frameworkErrors: answerUnroutable,
     // While closing, requests in flight on open connections still get their real answer, headers included.
     return503OnClosing: false,
-    forceCloseConnections: 'idle'
+    forceCloseConnections: 'idle',
+    clientErrorHandler: answerClientError
   })
+  app.setErrorHandler(answerError)
+  endConnections(app)
+  return app
 }
 
 async function listen (app: FastifyInstance, address: ListenAddress): Promise<string> {

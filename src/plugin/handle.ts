@@ -29,8 +29,11 @@ export interface CorsGateway {
   status (): Status
   /** Decisions and the state of the policies as Prometheus text (format 0.0.4). */
   metrics (): string
-  /** Reads the policies; resolves when their present state was read, and in force if it is valid. Never rejects. */
-  reload (): Promise<ReloadResult>
+  /**
+   * Reads the policies; resolves when their present state was read, and in force if it is valid. Never rejects.
+   * `accept` is the revision of a set that may keep less than `minKept`.
+   */
+  reload (options?: { readonly accept?: string }): Promise<ReloadResult>
   /**
    * What a browser would do with a page's request, step by step, and which line decided: for a request as a page makes
    * it, or for one that arrived. Slow, for people.
@@ -59,7 +62,7 @@ export function makeHandle ({ keeper, recorder, denials }: HandleParts): CorsGat
     },
     status: () => keeper.status(),
     metrics: () => metricsText(keeper, recorder, durations),
-    reload: () => keeper.reload(),
+    reload: options => keeper.reload(options),
     explain: request => explain(keeper.current, 'raw' in request ? questionOf(request) : request),
     on (event, listener) {
       return event === 'denied'

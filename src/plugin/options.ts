@@ -13,6 +13,11 @@ export interface CorsGatewayOptions {
   readonly watch?: boolean
   /** `'manual'`: the policies are read again only when `app.corsGateway.reload()` is called. `'auto'` unless given. */
   readonly reload?: 'auto' | 'manual'
+  /**
+   * The share of the running rules, and of the origins, that one reload must keep, 0 to 1; a set that keeps less is rejected like an
+   * invalid one until `app.corsGateway.reload({ accept: revision })`. 0 unless given.
+   */
+  readonly minKept?: number
   /** `'observe'`: decides, logs and counts, also where the handler's own CORS answer differs; answers, sets and removes nothing. */
   readonly mode?: 'enforce' | 'observe'
   /** What becomes of a path without a policy: nothing is granted there, or it passes untouched. */
@@ -23,6 +28,8 @@ export interface CorsGatewayOptions {
   readonly debug?: boolean
   /** A set without any rule is meant; otherwise it is taken for a fault. */
   readonly allowEmpty?: boolean
+  /** A file in which the last good set is kept, for a start with a broken one. Only the user of this process can read it. */
+  readonly lastKnownGood?: string
 }
 
 /** The options with nothing left to default, and what the Fastify instance adds to them. */
@@ -30,15 +37,19 @@ export interface ResolvedOptions {
   readonly policies: readonly string[] | PolicySource
   readonly watch: boolean
   readonly reload: 'auto' | 'manual'
+  readonly minKept: number
   readonly mode: 'enforce' | 'observe'
   readonly unmatched: 'deny' | 'passthrough'
   readonly pathReadings: 'all' | 'router' | readonly ReadingStep[]
   readonly debug: boolean
   readonly allowEmpty: boolean
+  readonly lastKnownGood: string | null
   readonly router: RouterOptions
 }
 
-const known = ['policies', 'watch', 'reload', 'mode', 'unmatched', 'pathReadings', 'debug', 'allowEmpty'] as const
+const known = [
+  'policies', 'watch', 'reload', 'minKept', 'mode', 'unmatched', 'pathReadings', 'debug', 'allowEmpty', 'lastKnownGood'
+] as const
 
 /** Validates what a host has set, or throws an error that says what to write instead. */
 export function resolveOptions (options: CorsGatewayOptions, instance: FastifyInstance): ResolvedOptions {
@@ -47,11 +58,13 @@ export function resolveOptions (options: CorsGatewayOptions, instance: FastifyIn
     policies: policiesOf(options.policies),
     watch: flag('watch', options.watch, true),
     reload: oneOf('reload', options.reload, ['auto', 'manual']),
+    minKept: share('minKept', options.minKept),
     mode: oneOf('mode', options.mode, ['enforce', 'observe']),
     unmatched: oneOf('unmatched', options.unmatched, ['deny', 'passthrough']),
     pathReadings: readingsOf(options.pathReadings),
     debug: flag('debug', options.debug, false),
     allowEmpty: flag('allowEmpty', options.allowEmpty, false),
+    lastKnownGood: fileOf('lastKnownGood', options.lastKnownGood),
     router: routerOptionsOf(instance)
   }
 }
@@ -79,6 +92,19 @@ function flag (name: string, value: unknown, byDefault: boolean): boolean {
   if (value === undefined) return byDefault
   if (typeof value === 'boolean') return value
   throw new InvalidOptionError(`\`${name}\` is true or false, not ${show(value)}`)
+}
+
+/** A part of a whole; none of it unless given. */
+function share (name: string, value: unknown): number {
+  if (value === undefined) return 0
+  if (typeof value === 'number' && value >= 0 && value <= 1) return value
+  throw new InvalidOptionError(`\`${name}\` is a share from 0 to 1, such as 0.5, not ${show(value)}`)
+}
+
+function fileOf (name: string, value: unknown): string | null {
+  if (value === undefined) return null
+  if (typeof value === 'string' && value !== '') return value
+  throw new InvalidOptionError(`\`${name}\` is the path of a file, not ${show(value)}`)
 }
 
 /** One of some words, the first of which is the default. */

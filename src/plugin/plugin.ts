@@ -7,13 +7,13 @@ import { createKeeper, PolicyError, type Keeper } from '../source/keeper.ts'
 import { earlierHooks, prepareContext } from './context.ts'
 import { policyError } from './errors.ts'
 import { exchangeOf, viewOf, type RequestCors } from './exchange.ts'
+import { rememberHook } from './framework-errors.ts'
 import { makeHandle, type CorsGateway } from './handle.ts'
 import { enforcingHook, observingHook } from './hook.ts'
 import type { CorsFields } from './log.ts'
 import { resolveOptions, type CorsGatewayOptions, type ResolvedOptions } from './options.ts'
 import { Recorder } from './recorder.ts'
 import { describe, reportPolicies } from './report.ts'
-import { version } from './version.ts'
 
 export type { CorsGateway, CorsGatewayOptions, RequestCors }
 
@@ -42,7 +42,9 @@ const register: FastifyPluginAsync<CorsGatewayOptions> = async function corsGate
 
   instance.decorate('corsGateway', makeHandle({ keeper, recorder, denials }))
   instance.decorateRequest('cors', { getter () { return corsOf(this) } })
-  instance.addHook('onRequest', options.mode === 'observe' ? observingHook(keeper, recorder) : enforcingHook(keeper, recorder, options.debug))
+  const hook = options.mode === 'observe' ? observingHook(keeper, recorder) : enforcingHook(keeper, recorder, options.debug)
+  rememberHook(instance, hook)
+  instance.addHook('onRequest', hook)
   instance.addHook('onReady', async () => { reportStart(instance, keeper, options, early) })
 }
 
@@ -52,7 +54,7 @@ function corsOf (request: Parameters<typeof exchangeOf>[0]): RequestCors | null 
 }
 
 async function openKeeper (options: ResolvedOptions, instance: FastifyInstance): Promise<Keeper> {
-  const { policies, watch, reload, mode, debug, unmatched, pathReadings, router, allowEmpty } = options
+  const { policies, watch, reload, minKept, mode, debug, unmatched, pathReadings, router, allowEmpty, lastKnownGood } = options
   const warn = (message: string): void => { instance.log.warn(message) }
   try {
     return await createKeeper({
@@ -60,8 +62,9 @@ async function openKeeper (options: ResolvedOptions, instance: FastifyInstance):
       build: { unmatched, pathReadings, router, allowEmpty },
       watch,
       reload,
+      minKept,
+      ...lastKnownGood !== null && { lastKnownGood },
       settings: { mode, debug },
-      version,
       warn
     })
   } catch (error) {

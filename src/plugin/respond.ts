@@ -48,7 +48,8 @@ function send (reply: FastifyReply, status: number, body: Record<string, string 
     headers['content-type'] = 'application/problem+json; charset=utf-8'
     headers['content-length'] = Buffer.byteLength(text)
   }
-  if (closes) {
+  // A server that listens for upgrades is handed the socket of whatever asks for one, preflights included.
+  if (closes || (reply.request.raw as { upgrade?: boolean }).upgrade === true) {
     headers['connection'] = 'close'
     closeAfter(raw)
   }

@@ -14,13 +14,16 @@ export interface HostPatternError {
   readonly corrected: string | null
 }
 
+/** The longest host pattern, with its `*`. */
+export const maxHostPatternLength = 255
+
 const label = '[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?'
 const hostForm = new RegExp(`^(?:\\*\\.)?${label}(?:\\.${label})*$`)
 const ipv6Form = /^\[[0-9a-f:.]+\]$/
 
 /** Parses a host pattern of a policy file: lower case, without port or trailing dot. */
 export function parseHostPattern (text: string): { readonly pattern: HostPattern } | { readonly error: HostPatternError } {
-  if (text.length <= 255 && (hostForm.test(text) || ipv6Form.test(text))) {
+  if (text.length <= maxHostPatternLength && (hostForm.test(text) || ipv6Form.test(text))) {
     const wildcard = text.startsWith('*.')
     return { pattern: { text, host: wildcard ? text.slice(1) : text, wildcard } }
   }

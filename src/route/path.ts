@@ -182,6 +182,49 @@ function extend (drafts: readonly Draft[], ...changes: readonly (readonly [step:
   return [...known.values()]
 }
 
+/** Adds what merging empty segments and resolving dot segments makes of each draft, in either order. */
+function extendBySegments (drafts: readonly Draft[], slashes: boolean, dots: boolean): Draft[] {
+  const known = new Map(drafts.map(draft => [draft.path, draft]))
+  const add = (path: string, { path: from, steps }: Draft, step: string): void => {
+    if (path !== from && !known.has(path)) known.set(path, { path, steps: [...steps, step] })
+  }
+  for (const draft of drafts) {
+    const { path } = draft
+    const merged = slashes ? mergeSlashes(path) : path
+    const resolved = dots ? resolveDots(path) : path
+    add(merged, draft, 'empty segments merged')
+    add(resolved, draft, 'dot segments resolved')
+    if (!slashes || !dots) continue
+    // What one step leaves as it is, the other alone has settled.
+    if (merged !== path) add(resolveDots(merged), draft, 'empty segments merged, then dot segments resolved')
+    if (resolved !== path) add(mergeSlashes(resolved), draft, 'dot segments resolved, then empty segments merged')
+  }
+  return [...known.values()]
+}
+
+function mergeSlashes (path: string): string {
+  let merged = ''
+  let start = 0
+  for (let slashes = path.indexOf('//'); slashes !== -1; slashes = path.indexOf('//', start)) {
+    merged += path.slice(start, slashes)
+    start = slashes + 1
+    while (path.charCodeAt(start + 1) === 47) start++
+  }
+  return start === 0 ? path : merged + path.slice(start)
+}
+
+function dropParameters (path: string): string {
+  let dropped = ''
+  let start = 0
+  for (let semicolon = path.indexOf(';'); semicolon !== -1; semicolon = path.indexOf(';', start)) {
+    dropped += path.slice(start, semicolon)
+    const slash = path.indexOf('/', semicolon)
+    if (slash === -1) return dropped
+    start = slash
+  }
+  return start === 0 ? path : dropped + path.slice(start)
+}
+
 /**
  * Every reading of a well-formed path by the enabled steps, in all combinations, in the order in which servers take
  * them. Readings that come to the same are given once. Without `decode`, the path is taken as the router decodes it.
@@ -196,18 +239,8 @@ export function readingsOf (path: string, enabled: ReadonlySet<ReadingStep>): Re
     drafts = [{ path: routerDecode(path) ?? path, steps: [] }]
   }
   if (enabled.has('backslash')) drafts = extend(drafts, ['backslash as slash', path => path.replaceAll('\\', '/')])
-  if (enabled.has('parameters')) drafts = extend(drafts, [';parameters dropped', path => path.replaceAll(/;[^/]*/g, '')])
-  const merge = ['empty segments merged', (path: string) => path.replaceAll(/\/\/+/g, '/')] as const
-  const resolve = ['dot segments resolved', resolveDots] as const
-  if (enabled.has('slashes') && enabled.has('dots')) {
-    drafts = extend(drafts, merge, resolve,
-      ['empty segments merged, then dot segments resolved', path => resolve[1](merge[1](path))],
-      ['dot segments resolved, then empty segments merged', path => merge[1](resolve[1](path))])
-  } else if (enabled.has('slashes')) {
-    drafts = extend(drafts, merge)
-  } else if (enabled.has('dots')) {
-    drafts = extend(drafts, resolve)
-  }
+  if (enabled.has('parameters')) drafts = extend(drafts, [';parameters dropped', dropParameters])
+  drafts = extendBySegments(drafts, enabled.has('slashes'), enabled.has('dots'))
   const readings: Reading[] = []
   for (const { path, steps } of drafts) {
     const short = enabled.has('trailing-slash') ? trimSlash(path) : path
@@ -225,13 +258,34 @@ export function readingsOf (path: string, enabled: ReadonlySet<ReadingStep>): Re
 /** Resolves `.` and `..` segments (RFC 3986, section 5.2.4). */
 function resolveDots (path: string): string {
   if (!path.includes('/.')) return path
-  const parts = path.slice(1).split('/')
-  const resolved: string[] = []
-  for (const [i, part] of parts.entries()) {
-    const isLast = i === parts.length - 1
-    if (part === '..') resolved.pop()
-    else if (part !== '.') resolved.push(part)
-    if (isLast && (part === '.' || part === '..')) resolved.push('')
+  // Where the segments that stay begin, each with the slash before it, and where they end.
+  const starts: number[] = []
+  const ends: number[] = []
+  let start = 0
+  for (let i = 1; i <= path.length; i++) {
+    if (i < path.length && path.charCodeAt(i) !== 47) continue
+    const isDot = path.charCodeAt(start + 1) === 46 && (i === start + 2 || (i === start + 3 && path.charCodeAt(start + 2) === 46))
+    if (!isDot) {
+      starts.push(start)
+      ends.push(i)
+    } else if (i === start + 3) {
+      starts.pop()
+      ends.pop()
+    }
+    if (isDot && i === path.length) return `${joinPieces(path, starts, ends)}/`
+    start = i
   }
-  return `/${resolved.join('/')}`
+  return joinPieces(path, starts, ends)
+}
+
+/** The pieces of a text one after another; those that are neighbours are cut out as one. */
+function joinPieces (text: string, starts: readonly number[], ends: readonly number[]): string {
+  let joined = ''
+  for (let i = 0; i < starts.length;) {
+    const start = starts[i]!
+    let end = ends[i]!
+    for (i++; i < starts.length && starts[i] === end; i++) end = ends[i]!
+    joined += text.slice(start, end)
+  }
+  return joined
 }

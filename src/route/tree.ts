@@ -23,6 +23,8 @@ export class RouteTree<T> {
   readonly #root: Node<T> = newNode()
   /** Routes without parameters: a literal at every segment is as specific as can be. */
   readonly #literal = new Map<string, T>()
+  /** The length of the longest of them: a longer path need not be hashed. */
+  #longestLiteral = 0
   /** Whether any route holds a parameter or `*`; where none does, the map above has the whole answer. */
   #hasPatterns = false
 
@@ -46,13 +48,16 @@ export class RouteTree<T> {
       node = next
     }
     node.end ??= make()
-    if (pattern.segments.every(segment => segment.kind === 'static')) this.#literal.set(pattern.text, node.end)
+    if (pattern.segments.every(segment => segment.kind === 'static')) {
+      this.#literal.set(pattern.text, node.end)
+      this.#longestLiteral = Math.max(this.#longestLiteral, pattern.text.length)
+    }
     return node.end
   }
 
   /** The value of the most specific route that matches, or undefined. `path` begins with `/`. */
   find (path: string): T | undefined {
-    const found = this.#literal.get(path)
+    const found = path.length > this.#longestLiteral ? undefined : this.#literal.get(path)
     return found !== undefined || !this.#hasPatterns ? found : descend(this.#root, path, 1)
   }
 }

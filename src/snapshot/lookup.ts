@@ -1,9 +1,9 @@
 // Host and path to the rules that decide: Fastify's reading first, every other reading as a veto.
-import { hostOf } from '../route/host.ts'
+import { hostOf, maxHostPatternLength } from '../route/host.ts'
 import {
   hasUpperCase, isMalformed, isPlain, pathOfTarget, readingsOf, routerDecode, settle, type Reading
 } from '../route/path.ts'
-import type { Bucket, Snapshot } from './snapshot.ts'
+import type { Bucket, HostRoutes, Snapshot } from './snapshot.ts'
 
 /** Where a target leads. */
 export interface PathLookup {
@@ -15,58 +15,66 @@ export interface PathLookup {
   readonly rejects: boolean
 }
 
-/** The rules of the most specific host that has a matching route: exact, then the longest suffix, then every host. */
-export function findBucket (snapshot: Snapshot, host: string, path: string, folded: boolean): Bucket | null {
-  const { exactHosts, hostSuffixes, anyHost } = snapshot
-  if (exactHosts.size > 0) {
-    const routes = exactHosts.get(host)
-    const found = routes && (folded ? routes.folded : routes.routes).find(path)
-    if (found !== undefined) return found
-  }
+/** The routes of the hosts that match, the most specific first: exact, then the longest suffix, then every host. */
+function routesOf ({ exactHosts, hostSuffixes, anyHost }: Snapshot, host: string): readonly HostRoutes[] {
+  const found: HostRoutes[] = []
+  const exact = exactHosts.size === 0 ? undefined : exactHosts.get(host)
+  if (exact !== undefined) found.push(exact)
   if (hostSuffixes.size > 0) {
-    for (let dot = host.indexOf('.'); dot !== -1; dot = host.indexOf('.', dot + 1)) {
+    // A label stands before the suffix. No pattern is longer, so a longer `Host` is not taken apart at each of its dots.
+    const start = Math.max(1, host.length - maxHostPatternLength)
+    for (let dot = host.indexOf('.', start); dot !== -1; dot = host.indexOf('.', dot + 1)) {
       const routes = hostSuffixes.get(host.slice(dot))
-      const found = routes && (folded ? routes.folded : routes.routes).find(path)
-      if (found !== undefined) return found
+      if (routes !== undefined) found.push(routes)
     }
   }
-  return (anyHost && (folded ? anyHost.folded : anyHost.routes).find(path)) ?? null
+  if (anyHost !== null) found.push(anyHost)
+  return found
+}
+
+/** The rules of the most specific host that has a matching route. */
+function findBucket (hosts: readonly HostRoutes[], path: string, folded: boolean): Bucket | null {
+  for (const { folded: foldedRoutes, routes } of hosts) {
+    const found = (folded ? foldedRoutes : routes).find(path)
+    if (found !== undefined) return found
+  }
+  return null
 }
 
 /** Looks a request target up. */
 export function lookUpPath (snapshot: Snapshot, authority: string, target: string, hostIsAmbiguous: boolean): PathLookup {
-  const host = hostOf(authority)
   const path = pathOfTarget(target, authority)
   if (path === '*') return { bucket: null, isAmbiguous: hostIsAmbiguous, rejects: false }
-  if (path === null || hostIsAmbiguous || target.includes('#')) return untrusted(snapshot, host, path)
+  const hosts = routesOf(snapshot, hostOf(authority))
+  if (path === null || hostIsAmbiguous || target.includes('#')) return untrusted(snapshot, hosts, path)
   const { router, pathReadings } = snapshot.settings
   if (isPlain(path)) {
-    const bucket = findBucket(snapshot, host, settle(path, router), false)
+    const bucket = findBucket(hosts, settle(path, router), false)
     if (router.caseSensitive && pathReadings.has('case') && (snapshot.routesHaveUpperCase || hasUpperCase(path))) {
-      const other = findBucket(snapshot, host, path.toLowerCase(), true)
+      const other = findBucket(hosts, path.toLowerCase(), true)
       if (other?.group !== bucket?.group) return { bucket, isAmbiguous: true, rejects: rejects(bucket) || rejects(other) }
     }
     return { bucket, isAmbiguous: false, rejects: rejects(bucket) }
   }
   const decoded = isMalformed(path) ? null : routerDecode(path)
-  if (decoded === null) return untrusted(snapshot, host, path)
-  return lookUpReadings(snapshot, host, path, findBucket(snapshot, host, settle(decoded, router), false))
+  if (decoded === null) return untrusted(snapshot, hosts, path)
+  return lookUpReadings(snapshot, hosts, path, findBucket(hosts, settle(decoded, router), false))
 }
 
 /** A malformed target: only Fastify's own reading tells which rules were meant, and it grants nothing. */
-function untrusted (snapshot: Snapshot, host: string, path: string | null): PathLookup {
+function untrusted (snapshot: Snapshot, hosts: readonly HostRoutes[], path: string | null): PathLookup {
   const { router } = snapshot.settings
   // The router cuts the path before it decodes it, so what is malformed beyond the cut does not matter to it.
   const decoded = path === null ? null : routerDecode(path.split(router.useSemicolonDelimiter ? /[#;]/ : '#', 1)[0]!)
-  const bucket = decoded === null ? null : findBucket(snapshot, host, settle(decoded, router), false)
+  const bucket = decoded === null ? null : findBucket(hosts, settle(decoded, router), false)
   return { bucket, isAmbiguous: true, rejects: rejects(bucket) }
 }
 
-function lookUpReadings (snapshot: Snapshot, host: string, path: string, bucket: Bucket | null): PathLookup {
+function lookUpReadings (snapshot: Snapshot, hosts: readonly HostRoutes[], path: string, bucket: Bucket | null): PathLookup {
   let isAmbiguous = false
   let rejected = rejects(bucket)
   for (const reading of readingsOf(path, snapshot.settings.pathReadings)) {
-    const other = findReading(snapshot, host, reading)
+    const other = readingIn(snapshot, hosts, reading)
     if (!vetoes(reading, bucket, other)) continue
     isAmbiguous = true
     rejected ||= rejects(other)
@@ -78,7 +86,11 @@ function lookUpReadings (snapshot: Snapshot, host: string, path: string, bucket:
 
 /** Where a reading leads, by the same matcher under the instance's options. */
 export function findReading (snapshot: Snapshot, host: string, reading: Reading): Bucket | null {
-  return findBucket(snapshot, host, settle(reading.path, snapshot.settings.router), reading.folded)
+  return readingIn(snapshot, routesOf(snapshot, host), reading)
+}
+
+function readingIn (snapshot: Snapshot, hosts: readonly HostRoutes[], reading: Reading): Bucket | null {
+  return findBucket(hosts, settle(reading.path, snapshot.settings.router), reading.folded)
 }
 
 /** Whether a reading leads to another set of rules; one without its trailing slash counts only where it leads to rules at all. */

@@ -25,7 +25,16 @@ export function directorySource (directories: string | readonly string[], option
   let watch: DirectoryWatch | null = null
   return {
     get mode () { return watch?.mode ?? (watching.poll ? 'poll' : 'events') },
-    read: signal => readDirectories(paths, limits, signal),
+    read: async signal => {
+      try {
+        const { fingerprint, ...set } = await readDirectories(paths, limits, signal)
+        watch?.wasRead(fingerprint)
+        return set
+      } catch (error) {
+        if (error instanceof SourceError) watch?.wasRead(unreachable(error))
+        throw error
+      }
+    },
     watch: changed => {
       const started = watch = new DirectoryWatch(paths, signal => lookAt(paths, limits, signal), changed, watching)
       return () => started.stop()
@@ -35,12 +44,16 @@ export function directorySource (directories: string | readonly string[], option
 
 async function lookAt (directories: readonly string[], limits: Limits, signal: AbortSignal): Promise<Look> {
   try {
-    const { fingerprint, changedAt } = await walk(directories, limits, signal)
-    return { fingerprint, isSettled: Math.abs(Date.now() - changedAt) > coarsestClock }
+    const { fingerprint, directories: places, changedAt } = await walk(directories, limits, signal)
+    return { fingerprint, places, isSettled: Math.abs(Date.now() - changedAt) > coarsestClock }
   } catch (error) {
-    if (error instanceof SourceError) return { fingerprint: `unreachable: ${error.message}`, isSettled: true }
+    if (error instanceof SourceError) return { fingerprint: unreachable(error), places: null, isSettled: true }
     // Random, so that it equals no other look.
-    if (error instanceof ChangedMeanwhile) return { fingerprint: `changing: ${Math.random()}`, isSettled: false }
+    if (error instanceof ChangedMeanwhile) return { fingerprint: `changing: ${Math.random()}`, places: null, isSettled: false }
     throw error
   }
+}
+
+function unreachable ({ message }: SourceError): string {
+  return `unreachable: ${message}`
 }

@@ -16,12 +16,17 @@ const patience = 5_000
 /** Never follows a link in the last place, never waits for a FIFO's writer, and never makes a terminal ours. */
 const openFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY
 
+/** A set, and what the directories looked like while it was read: equal for equal states, as for a walk. */
+export interface Reading extends SourceSet {
+  readonly fingerprint: string
+}
+
 /**
  * Reads the set between two equal walks, as a seqlock does; where they differ, again. Rejects with {@link SourceError}
  * where a directory cannot be read as a whole or does not come to rest. What is wrong with single files is in the
  * diagnostics, and the others are read all the same.
  */
-export async function readDirectories (directories: readonly string[], limits: Limits, signal: AbortSignal): Promise<SourceSet> {
+export async function readDirectories (directories: readonly string[], limits: Limits, signal: AbortSignal): Promise<Reading> {
   const end = performance.now() + patience
   for (let pause = 5; ; pause = Math.min(2 * pause, 200)) {
     signal.throwIfAborted()
@@ -32,13 +37,13 @@ export async function readDirectories (directories: readonly string[], limits: L
   }
 }
 
-async function readOnce (directories: readonly string[], limits: Limits, signal: AbortSignal): Promise<SourceSet | null> {
+async function readOnce (directories: readonly string[], limits: Limits, signal: AbortSignal): Promise<Reading | null> {
   try {
     const before = await walk(directories, limits, signal)
     const { texts, diagnostics } = await readFiles(before, signal)
     const after = await walk(directories, limits, signal)
     if (after.fingerprint !== before.fingerprint) return null
-    return { texts, diagnostics: [...before.diagnostics, ...diagnostics] }
+    return { texts, diagnostics: [...before.diagnostics, ...diagnostics], fingerprint: after.fingerprint }
   } catch (error) {
     if (error instanceof ChangedMeanwhile) return null
     throw error

@@ -27,6 +27,8 @@ export interface Walk {
   readonly diagnostics: readonly Diagnostic[]
   /** Equal for two walks between which nothing changed. */
   readonly fingerprint: string
+  /** Equal for two walks through the very same directories. */
+  readonly directories: string
   /** The latest change of any file, in epoch milliseconds; 0 without files. */
   readonly changedAt: number
 }
@@ -67,6 +69,7 @@ class Finder {
   readonly #limits: Limits
   readonly #signal: AbortSignal | undefined
   readonly #roots: string[] = []
+  readonly #places: string[] = []
   readonly #files: FoundFile[] = []
   readonly #identities: string[] = []
   readonly #diagnostics: Diagnostic[] = []
@@ -116,7 +119,9 @@ class Finder {
     if (depth > this.#limits.maxDepth) throw new LimitReached(`${prefix} lies deeper than ${this.#limits.maxDepth} directories`)
     if (++this.#directories > this.#limits.maxFiles) throw new LimitReached(`more than ${this.#limits.maxFiles} directories`)
     const files: Entry[] = []
-    for (const entry of await this.#list(prefix, path, depth)) {
+    const entries = await this.#list(prefix, path, depth)
+    this.#places.push(await placeOf(path))
+    for (const entry of entries) {
       if (isSkipped(entry.name)) continue
       const found = { name: prefix + entry.name, path: join(path, entry.name), depth: depth + 1 }
       if (entry.isDirectory()) directories.push({ ...found, name: `${found.name}/` })
@@ -203,7 +208,8 @@ class Finder {
   finish (): Walk {
     const files = this.#files.sort((a, b) => a.name < b.name ? -1 : 1)
     const hash = createHash('sha256').update(JSON.stringify([this.#roots, this.#identities.sort()]))
-    return { files, diagnostics: this.#diagnostics, fingerprint: hash.digest('hex'), changedAt: this.#changedAt }
+    const directories = this.#places.sort().join('\n')
+    return { files, diagnostics: this.#diagnostics, fingerprint: hash.digest('hex'), directories, changedAt: this.#changedAt }
   }
 }
 
@@ -218,6 +224,16 @@ async function enter (directory: string): Promise<{ path: string, isDeleted: boo
     const { code } = error as NodeJS.ErrnoException
     const reason = code === 'ENOENT' ? 'no such directory' : code === 'ENOTDIR' ? 'not a directory' : systemReason(error)
     throw new SourceError(directory, reason, { cause: error })
+  }
+}
+
+async function placeOf (directory: string): Promise<string> {
+  try {
+    const { dev, ino } = await lstat(directory, { bigint: true })
+    return `${directory}\0${dev}:${ino}`
+  } catch (error) {
+    if (isGone(error)) throw new ChangedMeanwhile()
+    return directory
   }
 }
 

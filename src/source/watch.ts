@@ -19,6 +19,8 @@ export interface WatchOptions {
 export interface Look {
   /** Equal for equal states, and different for others unless they lie within one tick of the file system's clock. */
   readonly fingerprint: string
+  /** Equal while the directories are the very same ones; null where that can't be said. */
+  readonly places: string | null
   /** Whether the last change is too long ago for the next one to fall within the same tick. */
   readonly isSettled: boolean
 }
@@ -45,6 +47,9 @@ export class DirectoryWatch {
   #watcher: FSWatcher | null = null
   /** The fingerprint of which `changed` was told last; empty where it may stand for something else by now. */
   #told = ''
+  /** The directories that the system's events come from, once they are known. */
+  #places: string | null = null
+  #closing: Promise<void> = Promise.resolve()
   #lastHint = 0
   #isSettling = false
 
@@ -64,6 +69,15 @@ export class DirectoryWatch {
   async stop (): Promise<void> {
     this.#end.abort()
     await this.#watcher?.close()
+    await this.#closing
+  }
+
+  /**
+   * The source was read, and looked like this. Where that isn't what was told, something changed in between: the next
+   * look must tell again, also if it is back by then at what was told.
+   */
+  wasRead (fingerprint: string): void {
+    if (fingerprint !== this.#told) this.#told = ''
   }
 
   /** The parents are watched, since a watch on a directory dies with it and says nothing when it is made again. */
@@ -84,6 +98,14 @@ export class DirectoryWatch {
     watcher.on('ready', () => { this.#lookOnce().catch(() => {}) })
     // Without a listener an error would end the process; and `ready` comes even where not one watch exists.
     watcher.on('error', error => { this.#degrade(error as NodeJS.ErrnoException) })
+  }
+
+  /** Events of a directory that took another's name, or of another that a link leads to, come only after a new start. */
+  #watchAnew (): void {
+    if (this.#watcher === null || this.mode === 'poll' || this.#end.signal.aborted) return
+    // Closed first: watchers of one path share the system's watch, also a dead one.
+    this.#closing = Promise.all([this.#closing, this.#watcher.close()]).then(() => {}, () => {})
+    this.#watchEvents()
   }
 
   #isWatched (path: string, parents: readonly string[]): boolean {
@@ -133,10 +155,17 @@ export class DirectoryWatch {
         second = await this.#look(this.#end.signal)
       } while ((first.fingerprint !== second.fingerprint || seen !== this.#lastHint) && isPatient())
       this.#end.signal.throwIfAborted()
+      this.#follow(second)
       if (second.fingerprint === this.#told) continue
       this.#told = second.isSettled ? second.fingerprint : ''
       this.#changed()
     }
+  }
+
+  #follow ({ places }: Look): void {
+    if (places === null || places === this.#places) return
+    if (this.#places !== null) this.#watchAnew()
+    this.#places = places
   }
 
   #untilQuiet (): number {
@@ -163,7 +192,10 @@ export class DirectoryWatch {
   async #lookOnce (): Promise<void> {
     if (this.#isSettling || this.#end.signal.aborted) return
     const { fingerprint } = await this.#look(this.#end.signal)
-    if (fingerprint !== this.#told) this.#hint()
+    if (fingerprint === this.#told) return
+    // What no event told of may be lost to this watcher for good.
+    if (this.#told !== '' && !this.#isSettling && this.#places !== null) this.#places = ''
+    this.#hint()
   }
 
   #sleep (ms: number): Promise<unknown> {

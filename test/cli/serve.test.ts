@@ -4,6 +4,7 @@ import { request as httpRequest } from 'node:http'
 import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
+import { createAdmin } from '../../src/gateway/admin.ts'
 import { start, type Program } from './run.ts'
 
 const policy = (origin: string): string => `version: 1
@@ -100,6 +101,43 @@ t.test('SIGHUP reloads without watching', async t => {
   t.equal((await program.ended).exit, 0)
 })
 
+t.test('security 18: the admin listener on another address has any name, and a token', async t => {
+  const ask = async (host: string, name: string, authorization?: string): Promise<number> => {
+    const admin = createAdmin({ address: { host, port: 0 }, token: 'sesame', gateway: () => null })
+    t.teardown(() => admin.close())
+    return (await admin.inject({ url: '/healthz', headers: { host: name, ...authorization !== undefined && { authorization } } })).statusCode
+  }
+  t.equal(await ask('0.0.0.0', 'gateway.internal:9901', 'Bearer sesame'), 200)
+  t.equal(await ask('0.0.0.0', 'gateway.internal:9901'), 401)
+  t.equal(await ask('0.0.0.0', 'gateway.internal:9901', 'Bearer sesamE'), 401)
+  t.equal(await ask('127.0.0.1', 'localhost:9901', 'Bearer sesame'), 200)
+  t.equal(await ask('127.0.0.1', 'attacker.example', 'Bearer sesame'), 421)
+})
+
+t.test('a set that loses too much, and a broken one at the start', async t => {
+  const directory = t.testdir({ 'shop.yaml': policy('https://shop.example.com'), 'more.yaml': policy('https://more.example.com').replace('shop', 'more').replace('/**', '/more') })
+  const kept = resolve(t.testdirName, '..', `${process.pid}-last-good.json`)
+  t.teardown(() => { rmSync(kept, { force: true }) })
+  const argv = [directory, '--min-kept', '0.9', '--last-known-good', kept, '--no-watch']
+  const first = await serve(...argv)
+  t.teardown(() => { first.program.child.kill('SIGKILL') })
+  rmSync(resolve(directory, 'more.yaml'))
+  const refused = await fetch(`${first.admin}/api/reload`, { method: 'POST' })
+  t.equal(refused.status, 422)
+  t.match(await refused.json(), { ok: false, generation: 1, diagnostics: [{ code: 'set-shrunk' }] })
+  const { rejected } = await (await fetch(`${first.admin}/api/status`)).json() as { rejected: { revision: string } }
+  t.match(await (await fetch(`${first.admin}/api/reload?accept=${rejected.revision}`, { method: 'POST' })).json(), { ok: true, generation: 2 })
+  first.program.child.kill('SIGTERM')
+  t.equal((await first.program.ended).exit, 0)
+
+  writeFileSync(resolve(directory, 'shop.yaml'), 'version: 1\nrules: 7\n')
+  const second = await serve(...argv)
+  t.teardown(() => { second.program.child.kill('SIGKILL') })
+  t.equal(await allowedOrigin(second.url, 'https://shop.example.com'), 'https://shop.example.com')
+  t.match(await (await fetch(`${second.admin}/api/status`)).json(), { state: 'degraded', generation: 1, rejected: { diagnostics: [{ line: 2 }] } })
+  t.equal((await start('serve', directory, '--min-kept', '50%').ended).exit, 2, 'a share is a number')
+})
+
 t.test('routes to several upstreams', async t => {
   const directory = t.testdir({ 'shop.yaml': policy('"*"') })
   const upstream = await serve(directory)
@@ -108,6 +146,16 @@ t.test('routes to several upstreams', async t => {
   const { program, url } = await serve(directory, '--route', `/gone=${gone}`, '--upstream', upstream.url)
   t.teardown(() => { program.child.kill('SIGKILL') })
   t.match(await (await fetch(`${url}/here/1?q=2`)).json(), { url: '/here/1?q=2' })
+  const malformed = await fetch(`${url}/%zz`, { headers: { origin: 'https://a.example' } })
+  t.equal(malformed.status, 400)
+  t.equal(malformed.headers.get('vary'), 'Origin', 'what Fastify refuses before any hook has its headers too')
+  const expecting = await new Promise<number>((resolve, reject) => {
+    httpRequest(`${url}/here`, { method: 'PUT', headers: { expect: '100-continue' } }, response => {
+      response.resume()
+      resolve(response.statusCode!)
+    }).on('error', reject).end('x')
+  })
+  t.equal(expecting, 200, 'an expectation is met by the gateway, not passed on')
   const failed = await fetch(`${url}/gone/1`, { headers: { origin: 'https://a.example' } })
   t.equal(failed.status, 502)
   t.equal(failed.headers.get('access-control-allow-origin'), '*', 'an upstream failure is readable where the policy says so')

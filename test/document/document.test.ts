@@ -92,7 +92,7 @@ t.test('aliases give the very value of their anchor; the last anchor of a name h
   t.equal(entries.get('c')!.value, entries.get('d')!.value)
 })
 
-t.test('aliases are bounded by what they add, not by their number', async t => {
+t.test('security 19: aliases are bounded by what they add, not by their number', async t => {
   const flat = `a: &a https://app.example.com\nb: [${'*a, '.repeat(50_000)}]\n`
   t.strictSame(told(flat), [])
   const bomb = ['a0: &a0 [x, x]', ...Array.from({ length: 40 }, (_, i) => `a${i + 1}: &a${i + 1} [*a${i}, *a${i}]`)].join('\n')
@@ -103,7 +103,7 @@ t.test('aliases are bounded by what they add, not by their number', async t => {
   t.match(told('a: &a [x,x]\n? [*a,*a,*a,*a]\n: 1\n'), [/yaml-key/])
 })
 
-t.test('depth is bounded before anything recursive is built', async t => {
+t.test('security 19: depth is bounded before anything recursive is built', async t => {
   for (const unit of ['[', '{a: ', '- ', '? ', '- [']) t.match(told(unit.repeat(10_000)), [/too-complex/], unit)
   t.strictSame(told(`${'['.repeat(60)}${']'.repeat(60)}`), [])
 })

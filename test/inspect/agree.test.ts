@@ -6,7 +6,7 @@ import { judge } from '../../src/inspect/judge.ts'
 import { compile } from '../../src/snapshot/compile.ts'
 import { blocked, facts, now, ruleTexts, runs, setOf, settings } from './arbitrary.ts'
 
-t.test('decide and headersFor agree with judge', t => {
+t.test('security 1, 6, 9 and 11: decide and headersFor agree with judge', t => {
   const seen = new Map<string, number>()
   fc.assert(fc.property(ruleTexts, blocked, settings, fc.array(facts, { minLength: 1, maxLength: 6, size: 'max' }), (rules, blockedOrigins, settings, requests) => {
     const set = setOf(rules, blockedOrigins)

@@ -102,7 +102,7 @@ const routeTexts = [
 
 const pieces = [
   '/', '/', '/', '/', 'a', 'a', 'b', 'b', 'c', 'A', 'B', '.', '..', '//', '/./', '/../', '%2e', '%2E%2e', '%2f', '%2F', '\\', '%5c', '%5C', ';', ';x=1', '%3b',
-  '%61', '%41', '%2561', '%252f', '%252e', '%255c', '%25', '%', '%zz', '%c3', '%C3%A9', 'é', '%00', '%0a', '%2500', '\u0001', '\u007f', '#', '%23',
+  '%61', '%41', '%2561', '%25c3', '%25C3%25A9', '%25e2%2582', '%252f', '%252e', '%255c', '%25', '%', '%zz', '%c3', '%C3%A9', 'é', '%00', '%0a', '%2500', '\u0001', '\u007f', '#', '%23',
   '?', '?/../a', '*', ' ', '%20', 'İ', '%e2%84%aa'
 ]
 
@@ -126,7 +126,7 @@ const rarely = { freq: 6 }
 export const facts: fc.Arbitrary<RequestFacts> = fc.record({
   method: fc.constantFrom('GET', 'GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'OPTIONS', 'OPTIONS', 'OPTIONS', 'TRACE', 'CONNECT', 'get', 'put'),
   target,
-  host: fc.constantFrom('api.example', 'api.example', 'api.example', 'API.example:8443', 'x.api.example.', 'y.x.api.example', 'other.test', 'example', '', '[::1]:80'),
+  host: fc.constantFrom('api.example', 'api.example', 'api.example', 'API.example:8443', 'x.api.example.', 'y.x.api.example', 'other.test', 'example', '.example', '', '[::1]:80'),
   scheme: fc.constantFrom('http', 'https'),
   origin: fc.option(fc.constantFrom(...originValues), { nil: undefined, freq: 12 }),
   requestedMethod: fc.option(fc.constantFrom(

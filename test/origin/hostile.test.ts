@@ -50,7 +50,7 @@ function requestOf (origin: string): RequestFacts {
   }
 }
 
-t.test('hostile origins and their neighbours', t => {
+t.test('security 2 and 6: hostile origins and their neighbours', t => {
   const left = [...overlong]
   let denied = 0
   for (const [i, { policy, origin: given, mustDeny, class: kind, why }] of cases.entries()) {

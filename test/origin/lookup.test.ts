@@ -41,7 +41,7 @@ function scan (patterns: readonly OriginPattern[], value: string): number {
   return origin === null && value !== opaqueOrigin ? malformed : noMatch
 }
 
-t.test('OriginIndex.find is a scan by matchesOrigin and compareSpecificity', t => {
+t.test('security 3: OriginIndex.find is a scan by matchesOrigin and compareSpecificity', t => {
   let hits = 0
   const values = fc.array(value, { minLength: 1, maxLength: 8, size: 'max' })
   fc.assert(fc.property(fc.array(pattern, { maxLength: 24, size: 'max' }), values, (patterns, values) => {

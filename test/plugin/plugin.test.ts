@@ -1,9 +1,10 @@
 // The plugin in an application: hooks, contexts, observe and debug mode, reloads, and what is refused at registration.
 import { spawn } from 'node:child_process'
-import Fastify, { type FastifyInstance, type FastifyPluginAsync } from 'fastify'
+import { join } from 'node:path'
+import Fastify, { type FastifyInstance, type FastifyPluginAsync, type LightMyRequestResponse } from 'fastify'
 import fastifyCors from '@fastify/cors'
 import t, { type Test } from 'tap'
-import corsGateway, { corsGateway as named, memorySource, type CorsGatewayOptions, type MemorySource } from '../../src/index.ts'
+import corsGateway, { corsGateway as named, frameworkErrors, memorySource, type CorsGatewayOptions, type MemorySource } from '../../src/index.ts'
 import { evil, shop, type Lines } from './cases.ts'
 import { linesOf, levels } from './lines.ts'
 import { corsHeaders, exchangeBytes, listen, parseResponse, request } from './wire.ts'
@@ -145,6 +146,48 @@ t.test('a reload takes effect at once, and a rejected one changes nothing', asyn
   t.strictSame(app.corsGateway.snapshot, { generation: 2, revision: app.corsGateway.status().revision, rules: 1 })
 })
 
+t.test('minKept: a set that loses too much waits until its revision is accepted', async t => {
+  const policies = source(ruleText('a', '/a', shop), ruleText('b', '/b', shop), ruleText('c', '/c', evil))
+  const app = await start(t, Fastify(), { policies, minKept: 0.5, watch: false })
+  policies.set([{ name: '0.yaml', text: ruleText('a', '/a', shop) }])
+  t.match(await app.corsGateway.reload(), { ok: false, generation: 1, diagnostics: [{ code: 'set-shrunk' }] })
+  const { rejected, settings } = app.corsGateway.status()
+  t.match(settings, { minKept: 0.5 })
+  t.match(await app.corsGateway.reload({ accept: 'another' }), { ok: false, generation: 1 })
+  t.match(await app.corsGateway.reload({ accept: rejected!.revision! }), { ok: true, generation: 2 })
+  t.equal(app.corsGateway.snapshot.rules, 1)
+})
+
+t.test('lastKnownGood: a broken set at the start, and the last good one serves', async t => {
+  const lastKnownGood = join(t.testdir(), 'last-good.json')
+  const good = Fastify()
+  await good.register(corsGateway, { policies: source(ruleText('shop', '/shop/**', shop)), lastKnownGood, watch: false })
+  const { revision } = good.corsGateway.snapshot
+  await good.close()
+  const app = await start(t, Fastify(), { policies: source('version: 1\nrules: 7\n'), lastKnownGood, watch: false })
+  t.match(app.corsGateway.status(), { state: 'degraded', generation: 1, revision, rejected: { diagnostics: [{ line: 2 }] } })
+  t.equal((await app.inject({ method: 'OPTIONS', url: '/shop', headers: asks })).headers['access-control-allow-origin'], shop)
+})
+
+t.test('frameworkErrors: what Fastify refuses before any hook gets its headers', async t => {
+  const policies = source(ruleText('shop', '/shop/:id', shop))
+  const app = await start(t, Fastify({ frameworkErrors }), { policies, debug: true })
+  app.get('/shop/:id', async () => 'x')
+  const get = (url: string, origin: string): Promise<LightMyRequestResponse> => app.inject({ url, headers: { origin } })
+  const long = await get(`/shop/${'a'.repeat(101)}`, shop)
+  t.equal(long.statusCode, 414)
+  t.strictSame(corsHeaders(long.headers), { 'access-control-allow-origin': shop, 'x-cors-gateway': 'allowed; reason=allowed; rule=shop' })
+  t.equal(long.headers['vary'], 'Origin')
+  const bad = await get('/shop/%zz', shop)
+  t.match(bad, { statusCode: 400, headers: { vary: 'Origin', 'x-cors-gateway': 'denied; reason=path-ambiguous' } })
+  t.notOk('access-control-allow-origin' in bad.headers)
+  t.equal((await app.inject({ method: 'OPTIONS', url: '/shop/%zz', headers: asks })).statusCode, 403, 'a preflight')
+  const without = Fastify({ frameworkErrors })
+  t.teardown(() => without.close())
+  without.get('/:id', async () => 'x')
+  t.equal((await without.inject('/%zz')).statusCode, 400, 'no gateway at the root')
+})
+
 t.test('reload: manual', async t => {
   const policies = source(ruleText('shop', '/shop', shop))
   const app = await start(t, Fastify(), { policies, reload: 'manual' })
@@ -235,7 +278,9 @@ t.test('options are validated', async t => {
     [{}, 'INVALID_OPTION', /`policies` is missing/],
     [{ policies: 7 }, 'INVALID_OPTION', /not 7/], [{ policies: [] }, 'INVALID_OPTION', /not a list/], [{ policies: { write: 1 } }, 'INVALID_OPTION', /an object/],
     [{ policies, polices: 1 }, 'UNKNOWN_OPTION', /did you mean `policies`/], [{ policies, unmatch: 'deny' }, 'UNKNOWN_OPTION', /did you mean `unmatched`/],
-    [{ policies, minKept: 0.5 }, 'UNKNOWN_OPTION', /unknown option `minKept`/], [{ policies, lastKnownGood: 'f' }, 'UNKNOWN_OPTION', /lastKnownGood/],
+    [{ policies, minKept: 1.5 }, 'INVALID_OPTION', /0 to 1, such as 0\.5, not 1\.5/], [{ policies, minKept: '0.5' }, 'INVALID_OPTION', /not '0\.5'/],
+    [{ policies, minKept: NaN }, 'INVALID_OPTION', /NaN/], [{ policies, lastKnownGood: '' }, 'INVALID_OPTION', /path of a file/],
+    [{ policies, lastKnownGood: true }, 'INVALID_OPTION', /path of a file, not true/],
     [{ policies, shadow: 'd' }, 'UNKNOWN_OPTION', /shadow/], [{ policies, prefix: '/a' }, 'UNKNOWN_OPTION', /context/],
     [{ policies, mode: 'obsrve' }, 'INVALID_OPTION', /did you mean 'observe'/], [{ policies, unmatched: 'pass' }, 'INVALID_OPTION', /'deny' or 'passthrough'/],
     [{ policies, reload: 7 }, 'INVALID_OPTION', /'auto' or 'manual'/], [{ policies, debug: 'yes' }, 'INVALID_OPTION', /true or false, not 'yes'/],

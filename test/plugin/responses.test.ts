@@ -132,7 +132,7 @@ async function serverOf (app: FastifyInstance): Promise<FastifyInstance> {
   return app
 }
 
-t.test('HTTP/1.1, allowed and denied', async t => {
+t.test('security 7, 8 and 9: HTTP/1.1, allowed and denied', async t => {
   const app = await serverOf(Fastify())
   t.teardown(() => app.close())
   const port = await listen(app)
@@ -265,7 +265,7 @@ t.test('a second writeHead is Node\'s to refuse, and an error page replaces a fa
   t.strictSame(corsHeaders(invalid.headers), granted)
 })
 
-t.test('Vary', async t => {
+t.test('security 7: Vary is merged', async t => {
   for (const [theirs, ours, merged] of [
     [[], ['origin'], 'Origin'], [['Origin'], ['origin'], 'Origin'], [['origin , Accept'], ['origin'], 'Origin, Accept'],
     [[['A', 'b'], 'a,,B'], ['origin', 'access-control-request-method'], 'A, b, Origin, Access-Control-Request-Method'],

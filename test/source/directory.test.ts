@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { directorySource, type DirectoryOptions } from '../../src/source/directory.ts'
 import { testSource } from './contract.ts'
-import { freshDirectory, until, writeFiles } from './lab.ts'
+import { freshDirectory, shell, until, writeFiles } from './lab.ts'
 
 const modes: Readonly<Record<string, DirectoryOptions>> = { events: {}, poll: { poll: true, pollInterval: 100 } }
 
@@ -66,6 +66,57 @@ t.test('files that belong to no set cause no reading', async t => {
   t.ok(await until(() => told > before))
   await stop()
 })
+
+t.test('what was read for a moment only is told again, though all is back at what was told before', async t => {
+  const root = freshDirectory(t)
+  writeFiles(root, { 'a.yaml': 'a' })
+  // Long enough ago for the clock of any file system to tell this state from a later one.
+  await sleep(2_100)
+  const source = directorySource(root, { poll: true, pollInterval: 50, quiet: 1 })
+  const readings: number[] = []
+  const stop = source.watch!(() => {
+    const isFirst = readings.length === 0
+    if (isFirst) writeFiles(root, { 'b.yaml': 'b' })
+    source.read(new AbortController().signal).then(({ texts }) => {
+      readings.push(texts.length)
+      if (isFirst) rmSync(join(root, 'b.yaml'))
+    }, () => {})
+  })
+  t.ok(await until(() => readings.length > 1))
+  t.same([readings[0], readings.at(-1)], [2, 1])
+  await stop()
+})
+
+/** Each puts another directory, which holds `b.yaml`, in the place of `policies`. */
+const replacements: Readonly<Record<string, string>> = {
+  'a linked root swapped': 'mv policies first; ln -s first policies; sleep 1; mkdir next; echo b > next/b.yaml; ln -s next link; mv -T link policies',
+  'another directory renamed in': 'mkdir next; echo b > next/b.yaml; mv policies old; mv next policies',
+  'removed and made again': 'rm -r policies; sleep 0.5; mkdir policies; echo b > policies/b.yaml'
+}
+
+for (const [name, script] of Object.entries(replacements)) {
+  t.test(`edits are told by events after this: ${name}`, async t => {
+    const parent = freshDirectory(t)
+    const root = join(parent, 'policies')
+    writeFiles(root, { 'a.yaml': 'a' })
+    // Without looks, which would find what events miss.
+    const source = directorySource(root, { pollInterval: 0 })
+    let read = ''
+    const stop = source.watch!(() => {
+      source.read(new AbortController().signal).then(({ texts }) => { read = texts.map(({ name, text }) => name + text).join() }, () => {})
+    })
+    t.ok(await until(() => read === 'a.yamla'))
+    await shell(parent, script)
+    t.ok(await until(() => read === 'b.yamlb\n'))
+    // The watch begins anew meanwhile.
+    await sleep(500)
+    for (const text of ['c', 'd']) {
+      writeFiles(root, { 'b.yaml': text })
+      t.ok(await until(() => read === `b.yaml${text}`), text)
+    }
+    await stop()
+  })
+}
 
 t.test('a source without a directory is a mistake', async t => {
   t.throws(() => directorySource([]), TypeError)

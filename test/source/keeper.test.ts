@@ -84,7 +84,7 @@ t.test('the status has the keys that scripts hold on to', async t => {
   t.doesNotThrow(() => JSON.stringify(keeper.status()))
 })
 
-t.test('what is not good never replaces what is', async t => {
+t.test('security 20: what is not good never replaces what is', async t => {
   let answer: () => ReturnType<PolicySource['read']> = async () => ({ texts: [policyText('one')] })
   const keeper = await keep(t, { read: () => answer() })
   const lines = record(keeper)

@@ -71,7 +71,7 @@ t.test('links neither loop nor multiply', async t => {
   t.same(findings(set), ['loop.yaml not-a-regular-file'])
 })
 
-t.test('what is no regular file of the directory is named and never opened', async t => {
+t.test('security 19: what is no regular file of the directory is named and never opened', async t => {
   const outside = freshDirectory(t)
   writeFiles(outside, { 'secret.yaml': secret, 'more/secret.yaml': secret })
   const root = freshDirectory(t)
@@ -95,7 +95,7 @@ t.test('what is no regular file of the directory is named and never opened', asy
   t.notMatch(JSON.stringify(set), /top-secret|root:/)
 })
 
-t.test('sizes, numbers and depths are bounded', async t => {
+t.test('security 19: sizes, numbers and depths are bounded', async t => {
   const root = freshDirectory(t)
   writeFiles(root, { 'a.yaml': 'a'.repeat(100), 'b.yaml': 'b'.repeat(101), 'c/d/e.yaml': 'e' })
   const bounded = await read(root, { maxFileBytes: 100 })

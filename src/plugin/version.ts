@@ -1,6 +1,0 @@
-// The version of this package, as its manifest says.
-import { readFileSync } from 'node:fs'
-
-/** The package's version. */
-export const version: string =
-  (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }).version
