@@ -394,9 +394,17 @@ t.test('upstreams that fail', async t => {
 
 const reflected = 'access-control-allow-origin: https://evil.example\r\naccess-control-allow-credentials: true\r\n'
 
-/** What hostile upstreams say, and what of it a client may see beside the policy's own headers. */
-const hostile: readonly { name: string, method?: string, path?: string, answer: string,
-    status: number, seen?: Record<string, string[]>, body?: string }[] = [
+/** What a hostile upstream says, and what of it a client may see beside the policy's own headers. */
+interface Hostile {
+  readonly name: string
+  readonly method?: string
+  readonly answer: string
+  readonly status: number
+  readonly seen?: Readonly<Record<string, string[]>>
+  readonly body?: string
+}
+
+const hostile: readonly Hostile[] = [
   { name: 'reflects', answer: `HTTP/1.1 200 OK\r\n${reflected}content-length: 2\r\n\r\nok`, status: 200, body: 'ok' },
   {
     name: 'two of everything',

@@ -32,10 +32,32 @@ function reaches (file, target, seen = new Map()) {
   return seen.get(file)
 }
 
+/** Counts the turns of every loop in a text, so that a mutant that never ends is told from one that waits for its turn. */
+function guarded (text, file) {
+  const source = ts.createSourceFile(file, text, ts.ScriptTarget.ES2023, true)
+  const edits = []
+  const visit = node => {
+    if (ts.isIterationStatement(node, false)) edits.push([node.statement.getStart(source), '{ globalThis.countTurn();'], [node.statement.getEnd(), '}'])
+    ts.forEachChild(node, visit)
+  }
+  visit(source)
+  return edits.sort(([a], [b]) => b - a).reduce((text, [at, put]) => text.slice(0, at) + put + text.slice(at), text)
+}
+
+let turns = 0
+
+/** More than all tests together take of one file's loops. */
+const maxTurns = 30_000_000
+
+globalThis.countTurn = () => {
+  if (++turns > maxTurns) throw new Error('a loop that never ends')
+}
+
 const shared = new Map()
 
 /** Loads modules. `changed` names a file and the text to take for it; `substitutes` stand for packages. Files beside the way share instances. */
 export function loader (changed, substitutes = {}) {
+  turns = 0
   const own = new Map()
   const load = file => {
     const isShared = changed === null ? false : !file.includes('/test/') && !reaches(file, changed.file)
@@ -45,8 +67,8 @@ export function loader (changed, substitutes = {}) {
     const exports = {}
     Object.defineProperty(exports, '__esModule', { value: true })
     instances.set(file, exports)
-    const { run } = file === changed?.file ? compile(changed.text, file) : compiledFile(file)
-    const require = specifier => specifier.startsWith('.') ? load(resolve(dirname(file), specifier)) : substitutes[specifier] ?? nodeRequire(specifier)
+    const { run } = file === changed?.file ? compile(guarded(changed.text, file), file) : compiledFile(file)
+    const require = specifier => substitutes[specifier] ?? (specifier.startsWith('.') ? load(resolve(dirname(file), specifier)) : nodeRequire(specifier))
     run(exports, require, { url: pathToFileURL(file).href, filename: file, dirname: dirname(file) })
     return exports
   }

@@ -5,7 +5,9 @@ import { loader } from './modules.mjs'
 import { tinyTap } from './tiny-tap.mjs'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
+// What stands above the core takes part in no test here.
 const skip = new Set(['injected requests', 'a real socket'])
+const beyond = { '../../src/index.ts': {}, './wire.ts': {}, fastify: {} }
 
 const unchanged = loader(null)
 const { judge } = unchanged(`${root}src/inspect/judge.ts`)
@@ -33,7 +35,7 @@ async function killer (changed, runs) {
   for (const file of inOrder(changed?.file)) {
     const { module, run } = tinyTap(skip)
     try {
-      loader(changed, { tap: module })(root + file)
+      loader(changed, { ...beyond, tap: module })(root + file)
       await run()
     } catch (error) {
       if (process.env.WHY !== undefined) console.error(error)
