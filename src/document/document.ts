@@ -5,7 +5,7 @@ import { diagnose, type Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { SourceText, Span } from '../diagnostic/span.ts'
 import type { LocatedDocument, LocatedEntry, LocatedScalar, LocatedValue } from './located.ts'
 import { aliasAsKey, collectionAsKey, explainAlias, findKeyFault, shorten } from './faults.ts'
-import { findExcessiveDepth, findTags, findUnclosedQuotes, type SyntaxToken } from './scan.ts'
+import { findExcessiveDepth, findTags, findUnclosedQuotes, tooDeepLine, type SyntaxToken } from './scan.ts'
 import { diagnoseSyntax, findControlCharacters, oddIndentation } from './syntax.ts'
 
 /** What reading a file as YAML gives: the document unless it is no well-formed one, and every finding. */
@@ -30,7 +30,7 @@ export function parseDocument (source: SourceText): ParsedDocument {
   const diagnostics = findControlCharacters(source)
   // The parser does not take a lone carriage return for a line break, as YAML 1.2 does; no offset changes.
   const text = source.text.includes('\r') ? source.text.replace(/\r(?!\n)/g, '\n') : source.text
-  const { node, found, isReadable } = quietly(() => compose(source, text))
+  const { node, found, isReadable } = quietly(() => composeInBounds(source, text))
   diagnostics.push(...found)
   if (!isReadable) return { document: null, diagnostics, broken: unbroken }
   if (node === null || (isScalar(node) && node.value === null)) {
@@ -43,9 +43,19 @@ export function parseDocument (source: SourceText): ParsedDocument {
   return { document: root === null || walk.isTooBig ? null : { source, root }, diagnostics, broken: walk.broken }
 }
 
-type Composed = Document.Parsed['contents']
+interface Composed { readonly node: Document.Parsed['contents'], readonly found: Diagnostic[], readonly isReadable: boolean }
 
-function compose (source: SourceText, text: string): { node: Composed, found: Diagnostic[], isReadable: boolean } {
+/** The parser recurses where many levels end at once: a text that nests deeper than its stack is refused as too deep. */
+function composeInBounds (source: SourceText, text: string): Composed {
+  try {
+    return compose(source, text)
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    return { node: null, found: [tooDeepLine(source)], isReadable: false }
+  }
+}
+
+function compose (source: SourceText, text: string): Composed {
   const composer = new Composer({ version: '1.2', schema: 'core', strict: true, uniqueKeys: false, merge: false, resolveKnownTags: false, logLevel: 'silent' })
   const found: Diagnostic[] = []
   let root: SyntaxToken | null = null

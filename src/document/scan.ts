@@ -33,7 +33,7 @@ export function findExcessiveDepth (root: SyntaxToken, source: SourceText): Diag
   for (let token = stack.pop(); token !== undefined; token = stack.pop()) {
     const depth = depths.pop()!
     if (depth > maxDepth) {
-      return diagnose('too-complex', { source, start: token.offset, end: token.offset + 1 }, `more than ${maxDepth} levels are nested here`)
+      return tooDeep(source, token.offset)
     }
     for (const child of token.items ?? [token]) {
       const { key, value } = child as { readonly key?: unknown, readonly value?: unknown }
@@ -45,6 +45,19 @@ export function findExcessiveDepth (root: SyntaxToken, source: SourceText): Diag
     }
   }
   return null
+}
+
+function tooDeep (source: SourceText, start: number): Diagnostic {
+  return diagnose('too-complex', { source, start, end: start + 1 }, `more than ${maxDepth} levels are nested here`)
+}
+
+/** The same finding for a text that nests too deeply to be taken apart at all: at the line that opens most levels. */
+export function tooDeepLine (source: SourceText): Diagnostic {
+  let [deepest, most] = [0, -1]
+  for (const { index, 0: opening } of source.text.matchAll(/^[ \t]*(?:[-?:][ \t]+)*/gm)) {
+    if (opening.length > most) [deepest, most] = [index, opening.length]
+  }
+  return tooDeep(source, deepest)
 }
 
 function canNest (value: unknown): value is SyntaxToken {

@@ -147,7 +147,7 @@ function unknownKey (document: LocatedDocument, location: Location, error: Error
   const message = `${nameOf(location)} has no key \`${shorten(name)}\``
   const near = nearKey(name, known)
   if (near === null) {
-    const help = elsewhere[name] ?? (known.length <= 8 ? `the keys are ${list(known)}` : 'remove the key, or correct its spelling')
+    const help = elsewhere.get(name) ?? (known.length <= 8 ? `the keys are ${list(known)}` : 'remove the key, or correct its spelling')
     return diagnose('unknown-key', span, message, { help })
   }
   const first = entries.get(near)
@@ -174,11 +174,11 @@ const synonyms: Readonly<Record<string, string>> = {
 }
 
 /** What may stand in another place only, or in another version. */
-const elsewhere: Readonly<Record<string, string>> = {
-  guardrails: 'this version knows no guardrails; one that nothing enforces would be worse than none',
-  notBefore: 'a validity window belongs to a single rule', expires: 'a validity window belongs to a single rule',
-  name: 'only rules have names', routes: 'routes belong to a single rule'
-}
+const elsewhere: ReadonlyMap<string, string> = new Map([
+  ['guardrails', 'this version knows no guardrails; one that nothing enforces would be worse than none'],
+  ['notBefore', 'a validity window belongs to a single rule'], ['expires', 'a validity window belongs to a single rule'],
+  ['name', 'only rules have names'], ['routes', 'routes belong to a single rule']
+])
 
 function nameOfSet ({ source }: LocatedDocument, location: Location, name: string): Diagnostic | null {
   const entry = location.value.kind === 'map' ? location.value.entries.get(name) : undefined

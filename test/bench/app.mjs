@@ -23,20 +23,23 @@ export function largeSet (rules, number) {
 }
 
 const heapNow = async () => {
-  for (let i = 0; i < 4; i++) { globalThis.gc(); await nextTurn() }
+  for (let i = 0; i < 4; i++) {
+    globalThis.gc()
+    await nextTurn()
+  }
   return process.memoryUsage().heapUsed / 2 ** 20
 }
 
 const delay = monitorEventLoopDelay({ resolution: 1 })
 const before = await heapNow()
-const [firstRules, firstSource] = [Number(process.argv[2]), performance.now()]
-const source = memorySource(largeSet(firstRules, 0))
+const source = memorySource(largeSet(Number(process.argv[2]), 0))
 const start = performance.now()
-const app = Fastify()
+// A set of 10,000 rules may take longer than Fastify's ten seconds on a busy machine.
+const app = Fastify({ pluginTimeout: 0 })
 await app.register(corsGateway, { policies: source })
 app.get('/*', async () => 'hello')
 await app.ready()
-const loaded = { ms: performance.now() - start, textsMs: start - firstSource, heap: await heapNow() - before }
+const loaded = { ms: performance.now() - start, heap: await heapNow() - before }
 await app.listen({ host: '127.0.0.1', port: 0 })
 
 /** Sets another set and waits until it runs. Memory sources are told at once, so the reading is under way already. */
@@ -72,6 +75,8 @@ const tasks = {
       for (const end = performance.now() + milliseconds; performance.now() < end; reloads++) {
         source.set(sets[reloads % 2])
         await app.corsGateway.reload()
+        // A small set is built without one turn of the event loop; files don't change that fast.
+        await sleep(20)
       }
     }
     delay.disable()

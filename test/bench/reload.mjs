@@ -82,11 +82,10 @@ async function latencyRow (name, rules) {
     quantile(times, 0.5), quantile(times, 0.99), Math.max(...times)]
 }
 
-const startApp = (rules, execArgv = []) => new Program(['--expose-gc', ...execArgv], [fileURLToPath(new URL('./app.mjs', import.meta.url)), String(rules)],
-  { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+const appPath = fileURLToPath(new URL('./app.mjs', import.meta.url))
 
 async function withApp (rules, use) {
-  const app = startApp(rules)
+  const app = new Program(['--expose-gc'], [appPath, String(rules)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
   try {
     const { port, loaded } = await app.ask({ kind: 'url' })
     return await use(app, port, loaded)
@@ -130,13 +129,15 @@ async function measureLoop () {
       const stop = isLoaded ? load(port) : null
       const { p50, p99, max, reloads } = await app.ask({ kind: 'delay', milliseconds, ...task })
       const times = await stop?.() ?? []
-      found.push([name, String(reloads), p50, p99, max, String(times.length), quantile(times, 0.5), quantile(times, 0.99), Math.max(...times, 0)])
+      found.push([name, String(reloads), p50, p99, max, String(times.length), ...quantiles(times)])
     }
     return found
   })
   console.log(`\nDelay of the event loop (ms, monitorEventLoopDelay at 1 ms) and time to answer, ${values.seconds} s each, reloads one after the other:\n`)
   console.log(table(['state', 'reloads', 'p50', 'p99', 'max', 'requests', 'p50', 'p99', 'max'], rows))
 }
+
+const quantiles = times => times.length === 0 ? ['', '', ''] : [quantile(times, 0.5), quantile(times, 0.99), Math.max(...times)]
 
 async function measureHeap () {
   const rows = await withApp(10, async app => {

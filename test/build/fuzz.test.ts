@@ -17,8 +17,8 @@ function judge (texts: readonly SourceText[], found: readonly Diagnostic[] = [])
   const { ok, snapshot, diagnostics } = build(texts, { at, found })
   if (ok !== (snapshot !== null)) return 'ok without a snapshot, or the reverse'
   if (ok === diagnostics.some(({ severity }) => severity === 'error')) return 'ok and an error, or neither'
-  for (const { code, message, file, line, column, endLine, endColumn, fix } of diagnostics) {
-    if (!(code in catalogue) || message === '') return `no such code: ${code}`
+  for (const { code, message, help, file, line, column, endLine, endColumn, fix } of diagnostics) {
+    if (!(code in catalogue) || message === '' || typeof (help ?? '') !== 'string') return `no such code: ${code}`
     const source = texts.find(({ name }) => name === file)
     if (source === undefined) continue
     const lines = lineStartsOf(source).length
@@ -44,6 +44,14 @@ t.test('the file that holds everything is valid', async t => {
   t.match(build([{ name: 'a.yaml', text: everything }], { at }), { ok: true })
 })
 
+t.test('keys that every object has are unknown keys', async t => {
+  for (const key of ['toString', 'valueOf', 'hasOwnProperty', 'isPrototypeOf']) {
+    t.equal(judgeText(`${key}: 1\n`), null)
+    t.equal(judgeText(`version: 1\nrules:\n  - ${key}: 1\n`), null)
+    t.match(build([{ name: 'a.yaml', text: `${key}: 1\n` }], { at }).diagnostics.map(({ code }) => code), /unknown-key/)
+  }
+})
+
 t.test('cut off after every line, and after every character of some', async t => {
   const starts = lineStartsOf({ name: '', text: everything })
   for (const start of starts) t.equal(judgeText(everything.slice(0, start)), null)
@@ -64,7 +72,7 @@ t.test('random bytes', async t => {
 const piece = fc.constantFrom(
   'version: 1\n', 'rules:\n', '  - name: a\n', '    routes: [/a]\n', '    allowOrigins: ', '[https://a.example]\n', '"*"', '*', '*a', '&a ', '$a', '!x ', '!!str ',
   '<<: ', '? ', ': ', '- ', '[', ']', '{', '}', ',', '"', '\'', '|\n', '>\n', '#', '%YAML 1.1\n', '---\n', '...\n', '\n', '\r', '\r\n', '\t', '  ', '\u00a0', '\ufeff',
-  '\0', '\ud800', '__proto__: ', 'constructor: ', 'null', '~', 'yes', '.nan', '-1', '0x10', '1e400', 'originSets:\n', '  a: [$a, $b.*]\n', 'defaults: ',
+  '\0', '\ud800', '__proto__: ', 'constructor: ', 'toString: ', 'null', '~', 'yes', '.nan', '-1', '0x10', '1e400', 'originSets:\n', '  a: [$a, $b.*]\n', 'defaults: ',
   'acceptRisks: ', 'maxAge: 10m\n', 'passthrough: true\n', '😀', 'é'
 )
 
@@ -87,6 +95,16 @@ t.test('floods of one character or pair, 32 KiB of each', async t => {
   const units = ['[', '{', '- ', '? ', '[x,', ',', '}', '!', '!a ', '*', '*a,', '&a ', '%x\n', '---\n', 'a: ', '"', '\\', '#', '\t', ' ', '\n', '\r', '\0', ': ', '|\n', '<<: 1\n', '\u00a0', '\ud800', '[a]: ', '- [']
   for (const unit of units) t.equal(judgeText(unit.repeat(32_768 / unit.length)), null, JSON.stringify(unit))
   for (const unit of units) t.equal(judgeText(`version: 1\nrules: [${unit.repeat(8192 / unit.length)}`), null, `in a list: ${JSON.stringify(unit)}`)
+})
+
+t.test('levels that are opened by thousands and end at once', async t => {
+  for (const unit of ['- ', '? ', '?  - ', '- a: ']) {
+    for (const [before, after] of [['a:\n  ', 'x\nb: 1\n'], ['', 'x\n- y\n'], ['version: 1\n', 'x\r\n    b: 1\r\n']] as const) {
+      const text = before + unit.repeat(16_000) + after
+      t.equal(judgeText(text), null, JSON.stringify(before + unit))
+      t.notOk(build([{ name: 'a.yaml', text }], { at }).ok)
+    }
+  }
 })
 
 t.test('the same mistake 20,000 times', async t => {

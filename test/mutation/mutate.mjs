@@ -26,13 +26,19 @@ async function newWorker () {
   return worker
 }
 
-/** Waits for a worker's answer, and ends it where it gives no answer in time. */
+/** Waits for a worker's answer, and ends it where it gives none in time. */
 function answerOf (worker) {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => { void worker.terminate().then(() => resolve({ by: 'time' })) }, limit)
-    const done = act => value => { clearTimeout(timer); worker.removeAllListeners(); act(value) }
-    worker.once('message', done(resolve))
-    worker.once('error', done(reject))
+    const stop = () => {
+      clearTimeout(timer)
+      worker.off('message', answered)
+      worker.off('error', failed)
+    }
+    const answered = message => { stop(); resolve(message) }
+    const failed = error => { stop(); reject(error) }
+    const timer = setTimeout(() => { void worker.terminate().then(() => answered({ by: 'time' })) }, limit)
+    worker.on('message', answered)
+    worker.on('error', failed)
   })
 }
 

@@ -306,12 +306,16 @@ t.test('security 15: a header block that Node has cut is 431, never "no Origin"'
   app.get('/shop/x', async () => 'handled')
   const port = await listen(app)
   const filler = (count: number): Lines => Array.from({ length: count }, () => ['a', 'b'] as const)
+  // Newer lines of Node answer 431 themselves, before any hook, where older ones drop what is beyond the limit.
+  const bare = Fastify()
+  t.teardown(() => bare.close())
+  const nodeRefuses = (await request(await listen(bare), 'GET', '/shop/x', filler(1100))).status === 431
   t.equal((await request(port, 'GET', '/shop/x', [...filler(900), ['Origin', shop]])).headers['access-control-allow-origin'], shop, 'many lines are fine')
   for (const lines of [[...filler(1000), ['Origin', evil] as const], filler(1100)]) {
     const cut = await request(port, 'GET', '/shop/x', lines)
     t.equal(cut.status, 431)
     t.strictSame(corsHeaders(cut.headers), {})
-    t.match(cut.headers['content-type'], /problem\+json/)
+    t.match(cut.headers['content-type'], nodeRefuses ? 'application/json' : /problem\+json/)
   }
   app.server.maxHeadersCount = 10
   t.equal((await request(port, 'GET', '/shop/x', [...filler(4), ['Origin', shop]])).status, 200)
@@ -322,7 +326,8 @@ t.test('security 15: a header block that Node has cut is 431, never "no Origin"'
   const observing = await start(t, Fastify(), { mode: 'observe' })
   observing.get('/shop/x', async request => JSON.stringify(request.cors))
   const seen = await request(await listen(observing), 'GET', '/shop/x', filler(1100))
-  t.equal(seen.body, 'null', 'observe mode answers nothing, and decides nothing')
+  if (nodeRefuses) t.equal(seen.status, 431)
+  else t.equal(seen.body, 'null', 'observe mode answers nothing, and decides nothing')
 })
 
 t.test('security 12: host and scheme come from Fastify, under trustProxy only', async t => {

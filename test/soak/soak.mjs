@@ -185,7 +185,8 @@ class Soak {
 }
 
 function optionsFor ({ isAtomic = false, more, rules }) {
-  return { guarded: !isAtomic, ...more !== undefined && { files: random.between(5, more) }, ...rules !== undefined && { rules: random.between(50, rules) } }
+  const upTo = most => most === undefined ? 0 : random.between(5, most)
+  return { guarded: !isAtomic, files: upTo(more), rules: upTo(rules) }
 }
 
 const steps = [
