@@ -26,8 +26,7 @@ interface GlobFamily {
 
 /**
  * Finds the most specific of many origin patterns that matches an `Origin` value, in a time that depends on the
- * value alone. Where two patterns are equally specific, the one that was given first wins; conflict checks see to it
- * that this means nothing.
+ * value alone. Where patterns are equally specific, the lowest slot wins.
  */
 export class OriginIndex {
   /** Exact patterns with an exact port, and `null`, keyed by the very bytes of the header. */
@@ -47,15 +46,15 @@ export class OriginIndex {
   constructor (patterns: readonly IndexedPattern[]) {
     for (const { pattern, slot } of patterns) {
       switch (pattern.kind) {
-        case 'any': if (this.#any === noMatch) this.#any = slot; break
-        case 'opaque': setOnce(this.#exact, opaqueOrigin, slot); break
+        case 'any': if (this.#any === noMatch || slot < this.#any) this.#any = slot; break
+        case 'opaque': setLowest(this.#exact, opaqueOrigin, slot); break
         case 'exact':
-          if (pattern.port === '*') setOnce(this.#anyPort ??= new Map<string, number>(), `${pattern.scheme}://${pattern.host}`, slot)
-          else setOnce(this.#exact, pattern.text, slot)
+          if (pattern.port === '*') setLowest(this.#anyPort ??= new Map<string, number>(), `${pattern.scheme}://${pattern.host}`, slot)
+          else setLowest(this.#exact, pattern.text, slot)
           break
         case 'label-glob': this.#addGlob(pattern, slot); break
-        case 'subdomains': setOnce(portsAt(this.#subdomains ??= new Map<string, Ports>(), pattern.scheme + pattern.suffix), pattern.port, slot); break
-        case 'any-host': setOnce(portsAt(this.#anyHost ??= new Map<string, Ports>(), pattern.scheme), pattern.port, slot); break
+        case 'subdomains': setLowest(portsAt(this.#subdomains ??= new Map<string, Ports>(), pattern.scheme + pattern.suffix), pattern.port, slot); break
+        case 'any-host': setLowest(portsAt(this.#anyHost ??= new Map<string, Ports>(), pattern.scheme), pattern.port, slot); break
       }
     }
   }
@@ -70,7 +69,7 @@ export class OriginIndex {
       family.shapes.push({ prefixLength, suffixLength })
       family.shapes.sort((a, b) => b.prefixLength + b.suffixLength - a.prefixLength - a.suffixLength)
     }
-    setOnce(portsAt(family.ports, `${glob.prefix}*${glob.suffix}`), glob.port, slot)
+    setLowest(portsAt(family.ports, `${glob.prefix}*${glob.suffix}`), glob.port, slot)
   }
 
   /** The slot of the most specific pattern that matches, {@link noMatch}, or {@link malformed}. */
@@ -89,7 +88,7 @@ export class OriginIndex {
   }
 }
 
-/** Tries each label in the star's place; the most literal characters win, and after them an exact port. */
+/** Tries each label in the star's place; the most literal characters win, after them an exact port, and then the lowest slot. */
 function findGlob (globs: ReadonlyMap<string, GlobFamily>, { scheme, host, port }: Origin): number {
   let best = noMatch
   let bestLength = -1
@@ -102,15 +101,18 @@ function findGlob (globs: ReadonlyMap<string, GlobFamily>, { scheme, host, port 
       const label = host.slice(start, end)
       for (const { prefixLength, suffixLength } of family.shapes) {
         const literals = host.length - label.length + prefixLength + suffixLength
-        if (literals < bestLength || (literals === bestLength && bestIsExactPort)) break
+        if (literals < bestLength) break
         if (label.length <= prefixLength + suffixLength) continue
         const prefix = label.slice(0, prefixLength)
         const suffix = label.slice(label.length - suffixLength)
-        const ports = family.ports.get(`${prefix}*${suffixLength === 0 ? '' : suffix}`)
+        const ports = family.ports.get(`${prefix}*${suffix}`)
         const slot = atPort(ports, port)
-        if (slot === noMatch || !globMatches(prefix, suffixLength === 0 ? '' : suffix, label)) continue
+        if (slot === noMatch || !globMatches(prefix, suffix, label)) continue
         const isExactPort = ports!.has(port)
-        if (literals > bestLength || isExactPort) [best, bestLength, bestIsExactPort] = [slot, literals, isExactPort]
+        if (literals === bestLength && (isExactPort === bestIsExactPort ? slot > best : bestIsExactPort)) continue
+        best = slot
+        bestLength = literals
+        bestIsExactPort = isExactPort
       }
     }
     start = end + 1
@@ -126,8 +128,9 @@ function findSubdomains (subdomains: ReadonlyMap<string, Ports>, { scheme, host,
   return noMatch
 }
 
-function setOnce (map: Map<string, number>, key: string, slot: number): void {
-  if (!map.has(key)) map.set(key, slot)
+function setLowest (map: Map<string, number>, key: string, slot: number): void {
+  const known = map.get(key)
+  if (known === undefined || slot < known) map.set(key, slot)
 }
 
 function portsAt (map: Map<string, Ports>, key: string): Ports {

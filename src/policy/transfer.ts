@@ -24,17 +24,22 @@ interface PackedSetDefinition extends Omit<OriginSetDefinition, 'span' | 'entrie
   readonly entries: number
 }
 
+type ListPart = readonly [list: number, entries: readonly PackedEntry[]]
+
 /** One piece of a set. */
 export type SetPiece =
-  /** More entries of a list of origins. */
-  | { readonly kind: 'origins', readonly list: number, readonly entries: readonly PackedEntry[] }
+  /** More entries of lists of origins. */
+  | { readonly kind: 'origins', readonly parts: readonly ListPart[] }
   | { readonly kind: 'rules', readonly rules: readonly PackedRule[] }
   | { readonly kind: 'end', readonly blockedOrigins: number, readonly originSets: readonly PackedSetDefinition[], readonly files: number }
 
 const entriesAPiece = 500
 const rulesAPiece = 50
 
-/** Takes a set to pieces, each small enough to be put together in about a millisecond. Equal lists stay one. */
+/**
+ * Takes a set to pieces, each small enough to be put together in about a millisecond, and none much smaller: each costs
+ * both threads a turn. Equal lists stay one.
+ */
 export function* packSet (set: PolicySet, texts: readonly SourceText[]): Generator<SetPiece> {
   const packer = new Packer(texts)
   let rules: PackedRule[] = []
@@ -43,12 +48,14 @@ export function* packSet (set: PolicySet, texts: readonly SourceText[]): Generat
     yield* packer.list(rule.exceptOrigins)
     rules.push(packer.rule(rule))
     if (rules.length < rulesAPiece) continue
+    yield* packer.rest()
     yield { kind: 'rules', rules }
     rules = []
   }
-  yield { kind: 'rules', rules }
   yield* packer.list(set.blockedOrigins)
   for (const { entries } of set.originSets) yield* packer.list(entries)
+  yield* packer.rest()
+  yield { kind: 'rules', rules }
   yield {
     kind: 'end',
     blockedOrigins: packer.numberOf(set.blockedOrigins),
@@ -60,6 +67,9 @@ export function* packSet (set: PolicySet, texts: readonly SourceText[]): Generat
 class Packer {
   readonly #sources: ReadonlyMap<string, number>
   readonly #lists = new Map<readonly OriginEntry[], number>()
+  #parts: ListPart[] = []
+  /** Of the parts; a list counts as one more. */
+  #entries = 0
 
   constructor (texts: readonly SourceText[]) {
     this.#sources = new Map(texts.map(({ name }, i) => [name, i]))
@@ -77,10 +87,22 @@ class Packer {
     if (this.#lists.has(list)) return
     const number = this.#lists.size
     this.#lists.set(list, number)
-    for (let i = 0; i === 0 || i < list.length; i += entriesAPiece) {
-      const entries = list.slice(i, i + entriesAPiece).map(({ pattern, span, set }) => [pattern, this.span(span), set] as const)
-      yield { kind: 'origins', list: number, entries }
+    for (let i = 0; i === 0 || i < list.length;) {
+      const end = i + entriesAPiece - this.#entries
+      const entries = list.slice(i, end).map(({ pattern, span, set }) => [pattern, this.span(span), set] as const)
+      this.#parts.push([number, entries])
+      this.#entries += entries.length + 1
+      if (this.#entries >= entriesAPiece) yield* this.rest()
+      i = end
     }
+  }
+
+  /** What was kept back to fill a piece. */
+  * rest (): Generator<SetPiece> {
+    if (this.#parts.length === 0) return
+    yield { kind: 'origins', parts: this.#parts }
+    this.#parts = []
+    this.#entries = 0
   }
 
   definition (definition: OriginSetDefinition): PackedSetDefinition {
@@ -114,8 +136,10 @@ export class SetAssembly {
   add (piece: SetPiece): PolicySet | null {
     switch (piece.kind) {
       case 'origins': {
-        const list = this.#lists[piece.list] ??= []
-        for (const [pattern, span, set] of piece.entries) list.push({ pattern, span: this.#span(span), set })
+        for (const [number, entries] of piece.parts) {
+          const list = this.#lists[number] ??= []
+          for (const [pattern, span, set] of entries) list.push({ pattern, span: this.#span(span), set })
+        }
         return null
       }
       case 'rules':

@@ -22,7 +22,9 @@ export class GroupMaker {
     return number
   }
 
-  #make (rules: readonly CompiledRule[]): RuleGroup {
+  #make (members: readonly CompiledRule[]): RuleGroup {
+    // Rules inside their validity windows have the lower slots, so that of equally specific patterns theirs wins.
+    const rules = [...members.filter(rule => rule.isInForce), ...members.filter(rule => !rule.isInForce)]
     const [first] = rules
     const isOnly = rules.length === 1
     return {
@@ -46,14 +48,10 @@ export function indexOf (entries: readonly OriginEntry[]): OriginIndex {
   return new OriginIndex(entries.map(({ pattern }) => ({ pattern, slot: 0 })))
 }
 
-/** Rules inside their validity windows come first, so that of equally specific patterns theirs wins. */
 function indexOfRules (rules: readonly CompiledRule[]): OriginIndex {
   const patterns: IndexedPattern[] = []
-  for (const inForce of [true, false]) {
-    for (const [slot, rule] of rules.entries()) {
-      if (rule.isInForce !== inForce) continue
-      for (const { pattern } of rule.source.allowOrigins) patterns.push({ pattern, slot })
-    }
+  for (const [slot, rule] of rules.entries()) {
+    for (const { pattern } of rule.source.allowOrigins) patterns.push({ pattern, slot })
   }
   return new OriginIndex(patterns)
 }

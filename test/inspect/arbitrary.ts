@@ -92,7 +92,7 @@ export const originValues = [
   'https://p-_-q.a.example', 'https://x.p-1.a.example', 'https://other.example', 'app://localhost', 'app://z', 'null', '', 'NULL', 'https://a.example/',
   'https://A.example', 'https://a.example:443', 'https://a.example, https://a.example', 'https://a.example https://a.example', 'https://a.example.',
   'https://.a.example', 'https://api.example', 'http://api.example', 'https://api.example:8443', 'http://localhost:3000', 'https://[::1]:3000',
-  'https://[0:0:0:0:0:0:0:1]:3000', 'https://192.0.2.1', 'https://192.0.2.01', 'https://a.example%00', `https://${'x'.repeat(400)}.a.example`
+  'https://[0:0:0:0:0:0:0:1]:3000', 'http://', 'https://', 'https://192.0.2.1', 'https://192.0.2.01', 'https://a.example%00', `https://${'x'.repeat(400)}.a.example`
 ]
 
 const routeTexts = [
@@ -126,14 +126,14 @@ const rarely = { freq: 6 }
 export const facts: fc.Arbitrary<RequestFacts> = fc.record({
   method: fc.constantFrom('GET', 'GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'OPTIONS', 'OPTIONS', 'OPTIONS', 'TRACE', 'CONNECT', 'get', 'put'),
   target,
-  host: fc.constantFrom('api.example', 'api.example', 'api.example', 'API.example:8443', 'x.api.example.', 'y.x.api.example', 'other.test', 'example', '.example', '', '[::1]:80'),
+  host: fc.constantFrom('api.example', 'api.example', 'api.example', 'API.example:8443', 'api.example:443', 'x.api.example.', 'y.x.api.example', 'other.test', 'example', '.example', '', '[::1]:80'),
   scheme: fc.constantFrom('http', 'https'),
   origin: fc.option(fc.constantFrom(...originValues), { nil: undefined, freq: 12 }),
   requestedMethod: fc.option(fc.constantFrom(
-    'GET', 'HEAD', 'POST', 'PUT', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE', 'trace', 'put', '', '*', 'GET, PUT', 'x'.repeat(1025), ' '
+    'GET', 'HEAD', 'POST', 'PUT', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE', 'trace', 'put', '', '*', 'GET, PUT', 'x'.repeat(1024), 'x'.repeat(1025), ' '
   ), { nil: undefined, ...rarely }),
   requestedHeaders: fc.option(fc.constantFrom(
-    '', 'x-a', 'X-A, content-type', 'authorization', 'authorization,x-a', 'x-a,x-b', '*', 'x a', 'x-a,,x-a', ' , ', 'accept', 'x-a;', 'x-é',
+    '', 'x-a', 'X-A, content-type', 'authorization', 'authorization,x-a', 'x-a,authorization,x-b', 'x-a,x-b', '*', 'x a', 'x-a,,x-a', ' , ', 'accept', 'x-a;', 'x-é',
     names(64), names(65), 'y'.repeat(1024), 'y'.repeat(1025)), { nil: undefined, freq: 3 }),
   requestsPrivateNetwork: fc.boolean(),
   fetchSite: fc.constantFrom(undefined, undefined, undefined, 'cross-site', 'same-site', 'same-origin', 'none'),

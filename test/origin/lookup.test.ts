@@ -23,8 +23,17 @@ const patternText = fc.oneof(
     arbitrary: fc.tuple(scheme, fc.oneof(host, wildHost), fc.constantFrom('', '', ':8443', ':*')).map(([scheme, host, port]) => `${scheme}://${host}${port}`)
   },
   { weight: 1, arbitrary: fc.constantFrom('*', 'null', 'https://*', 'https://*:*', 'https://*:8443', 'app://*') })
-const pattern = patternText.map(text => parseOriginPattern(text).pattern)
+/** Patterns that mostly match the values beside them, so that many contend for each. */
+const denseText = fc.tuple(
+  fc.constantFrom('p-*', '*-q', 'p-*-q', 'p*', '*q', 'pp-*', '*-qq', 'p_*', 'a.p-*', 'a.*-q', '*', 'a.p-1-q'), fc.constantFrom('', '', ':*', ':8443'))
+  .map(([star, port]) => `https://${star}.b.example${port}`)
+const denseValue = fc.tuple(
+  fc.constantFrom('', '', 'a.', 'p-1.', 'a.a.'), fc.constantFrom('p-1-q', 'p-1', '1-q', 'pq', 'p-q', 'pp-1-qq', 'p-_-q', 'p_1-q', 'p--q', 'a', 'p', 'q'),
+  fc.constantFrom('', '', ':8443', ':1')).map(([front, label, port]) => `https://${front}${label}.b.example${port}`)
+
+const patternOf = (text: fc.Arbitrary<string>): fc.Arbitrary<OriginPattern> => text.map(text => parseOriginPattern(text).pattern)
   .filter((pattern): pattern is OriginPattern => pattern !== undefined)
+const pattern = patternOf(patternText)
 
 const value = fc.oneof(
   { weight: 12, arbitrary: fc.tuple(scheme, host, fc.constantFrom('', '', ':8443', ':80', ':443', ':0', ':65536')).map(([scheme, host, port]) => `${scheme}://${host}${port}`) },
@@ -41,10 +50,11 @@ function scan (patterns: readonly OriginPattern[], value: string): number {
   return origin === null && value !== opaqueOrigin ? malformed : noMatch
 }
 
-t.test('security 3: OriginIndex.find is a scan by matchesOrigin and compareSpecificity', t => {
+/** Draws patterns and values and compares; gives the number of values that matched. */
+function compare (patterns: fc.Arbitrary<OriginPattern>, values: fc.Arbitrary<string>): number {
   let hits = 0
-  const values = fc.array(value, { minLength: 1, maxLength: 8, size: 'max' })
-  fc.assert(fc.property(fc.array(pattern, { maxLength: 24, size: 'max' }), values, (patterns, values) => {
+  const lists = fc.array(patterns, { maxLength: 24, size: 'max' })
+  fc.assert(fc.property(lists, fc.array(values, { minLength: 1, maxLength: 8, size: 'max' }), (patterns, values) => {
     const index = new OriginIndex(patterns.map((pattern, slot) => ({ pattern, slot })))
     for (const value of values) {
       const [got, wanted] = [index.find(value), scan(patterns, value)]
@@ -52,6 +62,17 @@ t.test('security 3: OriginIndex.find is a scan by matchesOrigin and compareSpeci
       if (got !== wanted) throw new Error(`${value}: ${patterns[got]?.text ?? got}, where a scan finds ${patterns[wanted]?.text ?? wanted}`)
     }
   }), runs)
+  return hits
+}
+
+t.test('security 3: OriginIndex.find is a scan by matchesOrigin and compareSpecificity', t => {
+  const hits = compare(pattern, value)
+  t.ok(hits > runs.numRuns, `${hits} values matched some pattern`)
+  t.end()
+})
+
+t.test('also where many patterns contend for each value', t => {
+  const hits = compare(patternOf(denseText), denseValue)
   t.ok(hits > runs.numRuns, `${hits} values matched some pattern`)
   t.end()
 })
