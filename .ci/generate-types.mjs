@@ -1,26 +1,32 @@
-// Writes src/policy/schema.ts, the types and the constant of the JSON Schema; `--print` shows it instead.
+// Writes the types and the constants of the JSON Schemas into src/; `--print` shows those of the policy schema instead.
 import { readFile, writeFile } from 'node:fs/promises'
 import { compile } from 'json-schema-to-typescript'
 
-const from = new URL('../schemas/policy.schema.json', import.meta.url)
-const to = new URL('../src/policy/schema.ts', import.meta.url)
+const generated = [
+  { schema: 'policy', what: 'a policy file', type: 'PolicyFile', constant: 'policySchema', to: 'src/policy/schema.ts' }
+]
 
-const schema = JSON.parse(await readFile(from, 'utf8'))
-const types = await compile(structuredClone(schema), 'PolicyFile', {
-  bannerComment: '',
-  additionalProperties: false,
-  ignoreMinAndMaxItems: true,
-  style: { semi: false, singleQuote: true, printWidth: 120, trailingComma: 'none' }
-})
+const print = process.argv.includes('--print')
+for (const each of print ? generated.slice(0, 1) : generated) {
+  const text = await generate(each)
+  if (print) process.stdout.write(text)
+  else await writeFile(new URL(`../${each.to}`, import.meta.url), text)
+}
 
-const generated = `// The JSON Schema of a policy file and its types, generated from schemas/policy.schema.json by \`npm run generate\`.
+async function generate ({ schema: name, what, type, constant }) {
+  const schema = JSON.parse(await readFile(new URL(`../schemas/${name}.schema.json`, import.meta.url), 'utf8'))
+  const types = await compile(structuredClone(schema), type, {
+    bannerComment: '',
+    additionalProperties: false,
+    ignoreMinAndMaxItems: true,
+    style: { semi: false, singleQuote: true, printWidth: 120, trailingComma: 'none' }
+  })
+  return `// The JSON Schema of ${what} and its types, generated from schemas/${name}.schema.json by \`npm run generate\`.
 /* eslint-disable */
 
 ${types.trim()}
 
 /** The JSON Schema itself: code that reads no files needs it too. */
-export const policySchema: Readonly<Record<string, unknown>> = ${JSON.stringify(schema, null, 2)}
+export const ${constant}: Readonly<Record<string, unknown>> = ${JSON.stringify(schema, null, 2)}
 `
-
-if (process.argv.includes('--print')) process.stdout.write(generated)
-else await writeFile(to, generated)
+}
