@@ -10,7 +10,7 @@ const files = process.argv.length > 2 ? process.argv.slice(2) : [
   'src/route/tree.ts', 'src/route/path.ts', 'src/origin/lookup.ts', 'src/origin/origin.ts'
 ]
 const tests = [
-  'test/plugin/table.test.ts', 'test/origin/pattern.test.ts', 'test/origin/hostile.test.ts', 'test/origin/lookup.test.ts',
+  'test/plugin/table.test.ts', 'test/origin/origin.test.ts', 'test/route/readings.test.ts', 'test/snapshot/windows.test.ts', 'test/snapshot/defaults.test.ts', 'test/origin/pattern.test.ts', 'test/origin/hostile.test.ts', 'test/origin/lookup.test.ts',
   'test/route/find-my-way.test.ts', 'test/inspect/agree.test.ts'
 ]
 /** How many runs the random tests have, at first and where more are needed, and how many random sets the unchanged source is asked about. */
