@@ -36,8 +36,12 @@ export class OriginIndex {
   #anyPort: Map<string, number> | null = null
   /** Keyed by scheme and host, with `*` for the label that holds the star. */
   #globs: Map<string, GlobFamily> | null = null
+  /** How many labels the globs have, a bit for each number: a host of any other number need not be taken apart. */
+  #globDepths = 0
   /** Keyed by scheme and suffix. */
   #subdomains: Map<string, Ports> | null = null
+  /** The length of the longest of these suffixes: what stands before it in a host need not be tried. */
+  #longestSuffix = 0
   /** Keyed by scheme. */
   #anyHost: Map<string, Ports> | null = null
   /** The slot of `*`, which matches malformed values too. */
@@ -53,7 +57,10 @@ export class OriginIndex {
           else setLowest(this.#exact, pattern.text, slot)
           break
         case 'label-glob': this.#addGlob(pattern, slot); break
-        case 'subdomains': setLowest(portsAt(this.#subdomains ??= new Map<string, Ports>(), pattern.scheme + pattern.suffix), pattern.port, slot); break
+        case 'subdomains':
+          setLowest(portsAt(this.#subdomains ??= new Map<string, Ports>(), pattern.scheme + pattern.suffix), pattern.port, slot)
+          this.#longestSuffix = Math.max(this.#longestSuffix, pattern.suffix.length)
+          break
         case 'any-host': setLowest(portsAt(this.#anyHost ??= new Map<string, Ports>(), pattern.scheme), pattern.port, slot); break
       }
     }
@@ -62,6 +69,7 @@ export class OriginIndex {
   #addGlob (glob: LabelGlob, slot: number): void {
     const key = `${glob.scheme}://${[...glob.before, '*', ...glob.after].join('.')}`
     this.#globs ??= new Map()
+    this.#globDepths |= depthBit(glob.before.length + 1 + glob.after.length)
     let family = this.#globs.get(key)
     if (family === undefined) this.#globs.set(key, family = { shapes: [], ports: new Map() })
     const [prefixLength, suffixLength] = [glob.prefix.length, glob.suffix.length]
@@ -81,8 +89,8 @@ export class OriginIndex {
     const anyPort = this.#anyPort?.get(`${origin.scheme}://${origin.host}`)
     if (anyPort !== undefined) return anyPort
     let slot = noMatch
-    if (this.#globs !== null) slot = findGlob(this.#globs, origin)
-    if (slot === noMatch && this.#subdomains !== null) slot = findSubdomains(this.#subdomains, origin)
+    if (this.#globs !== null && (this.#globDepths & depthBit(countLabels(origin.host))) !== 0) slot = findGlob(this.#globs, origin)
+    if (slot === noMatch && this.#subdomains !== null) slot = findSubdomains(this.#subdomains, origin, this.#longestSuffix)
     if (slot === noMatch) slot = atPort(this.#anyHost?.get(origin.scheme), origin.port)
     return slot === noMatch ? this.#any : slot
   }
@@ -120,12 +128,22 @@ function findGlob (globs: ReadonlyMap<string, GlobFamily>, { scheme, host, port 
   return best
 }
 
-function findSubdomains (subdomains: ReadonlyMap<string, Ports>, { scheme, host, port }: Origin): number {
-  for (let dot = host.indexOf('.'); dot !== -1; dot = host.indexOf('.', dot + 1)) {
+function findSubdomains (subdomains: ReadonlyMap<string, Ports>, { scheme, host, port }: Origin, longestSuffix: number): number {
+  for (let dot = host.indexOf('.', host.length - longestSuffix); dot !== -1; dot = host.indexOf('.', dot + 1)) {
     const slot = atPort(subdomains.get(scheme + host.slice(dot)), port)
     if (slot !== noMatch) return slot
   }
   return noMatch
+}
+
+function countLabels (host: string): number {
+  let labels = 1
+  for (let dot = host.indexOf('.'); dot !== -1; dot = host.indexOf('.', dot + 1)) labels++
+  return labels
+}
+
+function depthBit (labels: number): number {
+  return 1 << Math.min(labels, 31)
 }
 
 function setLowest (map: Map<string, number>, key: string, slot: number): void {

@@ -1,5 +1,4 @@
 // Why a path is ambiguous, for the log: the first reading that leads elsewhere.
-import { hostOf } from '../route/host.ts'
 import { isMalformed, pathOfTarget, readingsOf } from '../route/path.ts'
 import { findReading, vetoes } from '../snapshot/lookup.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
@@ -24,7 +23,7 @@ export function ambiguityFields (snapshot: Snapshot, { facts, decision }: Exchan
   if (hostIsAmbiguous) return { reading: 'two hosts', path: showValue(target), rules: [] }
   if (path === null || target.includes('#') || isMalformed(path)) return { reading: 'malformed', path: showValue(target), rules: [] }
   for (const reading of readingsOf(path, snapshot.settings.pathReadings)) {
-    const other = findReading(snapshot, hostOf(host), reading)
+    const other = findReading(snapshot, host, reading)
     if (!vetoes(reading, decision.bucket, other)) continue
     const rules = (other?.group.rules ?? []).slice(0, maxNamed).map(rule => rule.name)
     return { reading: reading.steps.join(', ') || 'undecoded', path: showValue(reading.path), rules }

@@ -105,7 +105,7 @@ function* plant (drafts: readonly DraftBucket[]): Generator<void, PlantedHosts> 
     planted.routes.at(route, () => bucket)
     if (routesHaveUpperCase) planted.folded.at(foldRoute(route), () => bucket)
   }
-  return { exactHosts, hostSuffixes, anyHost, routesHaveUpperCase }
+  return { exactHosts, hostSuffixes, anyHost: anyHost === null ? [] : [anyHost], routesHaveUpperCase }
 }
 
 function newHostRoutes (isFolded: boolean): HostRoutes {

@@ -100,6 +100,8 @@ export function grantsAnyone (rule: CompiledRule, request: RequestFacts): boolea
  */
 function isSameOrigin ({ origin, fetchSite, scheme, host }: RequestFacts): boolean {
   if (fetchSite === 'same-origin') return true
-  if (host === '') return false
+  // Most origins are of another length than this host's would be, with its scheme and perhaps without its default port.
+  const difference = origin!.length - host.length
+  if (host === '' || (difference !== 7 && difference !== 8 && difference !== 4)) return false
   return origin === originOf(scheme, host) || (scheme === 'http' && origin === originOf('https', host))
 }

@@ -62,7 +62,7 @@ function preflightHeaders (decision: Decision, request: RequestFacts): readonly 
   if (rule.credentials) headers.push(['access-control-allow-credentials', 'true'])
   const methods = rule.allowMethods ?? echoedMethod(rule, request.requestedMethod!)
   if (methods !== '') headers.push(['access-control-allow-methods', methods])
-  const names = allowedHeaderNames(rule, request.requestedHeaders)
+  const names = allowedHeaderNames(rule, request.requestedHeaders, decision.outcome === 'allowed')
   if (names !== '') headers.push(['access-control-allow-headers', names])
   if (rule.maxAge !== null) headers.push(['access-control-max-age', rule.maxAge])
   if (request.requestsPrivateNetwork && decision.outcome === 'allowed') headers.push(['access-control-allow-private-network', 'true'])
@@ -75,7 +75,9 @@ function echoedMethod (rule: CompiledRule, method: string): string {
   return isMethod(method) && grantsMethod(rule, method) ? method : ''
 }
 
-function allowedHeaderNames (rule: CompiledRule, requested: string | undefined): string {
+/** What was allowed has been read already, so it need not be read again where the answer is the same for all. */
+function allowedHeaderNames (rule: CompiledRule, requested: string | undefined, isAllowed: boolean): string {
+  if (isAllowed && rule.allowHeaders !== null) return rule.allowHeaders
   const names = parseHeaderNames(requested)
   if (names === null) return ''
   if (rule.allowHeaders !== null) return rule.allowHeaders

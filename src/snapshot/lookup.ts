@@ -16,7 +16,9 @@ export interface PathLookup {
 }
 
 /** The routes of the hosts that match, the most specific first: exact, then the longest suffix, then every host. */
-function routesOf ({ exactHosts, hostSuffixes, anyHost }: Snapshot, host: string): readonly HostRoutes[] {
+function routesOf ({ exactHosts, hostSuffixes, anyHost }: Snapshot, authority: string): readonly HostRoutes[] {
+  if (exactHosts.size === 0 && hostSuffixes.size === 0) return anyHost
+  const host = hostOf(authority)
   const found: HostRoutes[] = []
   const exact = exactHosts.size === 0 ? undefined : exactHosts.get(host)
   if (exact !== undefined) found.push(exact)
@@ -28,8 +30,7 @@ function routesOf ({ exactHosts, hostSuffixes, anyHost }: Snapshot, host: string
       if (routes !== undefined) found.push(routes)
     }
   }
-  if (anyHost !== null) found.push(anyHost)
-  return found
+  return found.concat(anyHost)
 }
 
 /** The rules of the most specific host that has a matching route. */
@@ -45,7 +46,7 @@ function findBucket (hosts: readonly HostRoutes[], path: string, folded: boolean
 export function lookUpPath (snapshot: Snapshot, authority: string, target: string, hostIsAmbiguous: boolean): PathLookup {
   const path = pathOfTarget(target, authority)
   if (path === '*') return { bucket: null, isAmbiguous: hostIsAmbiguous, rejects: false }
-  const hosts = routesOf(snapshot, hostOf(authority))
+  const hosts = routesOf(snapshot, authority)
   if (path === null || hostIsAmbiguous || target.includes('#')) return untrusted(snapshot, hosts, path)
   const { router, pathReadings } = snapshot.settings
   if (isPlain(path)) {
@@ -85,8 +86,8 @@ function lookUpReadings (snapshot: Snapshot, hosts: readonly HostRoutes[], path:
 }
 
 /** Where a reading leads, by the same matcher under the instance's options. */
-export function findReading (snapshot: Snapshot, host: string, reading: Reading): Bucket | null {
-  return readingIn(snapshot, routesOf(snapshot, host), reading)
+export function findReading (snapshot: Snapshot, authority: string, reading: Reading): Bucket | null {
+  return readingIn(snapshot, routesOf(snapshot, authority), reading)
 }
 
 function readingIn (snapshot: Snapshot, hosts: readonly HostRoutes[], reading: Reading): Bucket | null {

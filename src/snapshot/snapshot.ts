@@ -95,7 +95,8 @@ export interface Snapshot {
   readonly exactHosts: ReadonlyMap<string, HostRoutes>
   /** Keyed by suffix, with its leading dot. */
   readonly hostSuffixes: ReadonlyMap<string, HostRoutes>
-  readonly anyHost: HostRoutes | null
+  /** The routes that hold for every host, or none. */
+  readonly anyHost: readonly [] | readonly [HostRoutes]
   readonly blocked: OriginIndex | null
   /** Whether some literal segment holds an upper-case letter, so that folding matters for every path. */
   readonly routesHaveUpperCase: boolean

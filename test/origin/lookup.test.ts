@@ -91,3 +91,16 @@ t.test('the order of patterns makes no difference where none tie', t => {
   t.pass()
   t.end()
 })
+
+t.test('hosts of very many labels', t => {
+  const deep = (labels: number): string => `https://${'a.'.repeat(labels - 1)}example`
+  const patterns = [10, 30, 31, 32, 40, 100].flatMap(labels => [deep(labels).replace('//a.', '//a*.'), deep(labels).replace('//a.', '//*.')])
+    .map(text => parseOriginPattern(text).pattern!)
+  const index = new OriginIndex(patterns.map((pattern, slot) => ({ pattern, slot })))
+  for (let labels = 1; labels <= 120; labels++) {
+    for (const value of [deep(labels), deep(labels).replace('//a.', '//ab.'), deep(labels).replace('//a.', '//b.')]) {
+      t.equal(patterns[index.find(value)]?.text ?? 'none', patterns[scan(patterns, value)]?.text ?? 'none', value)
+    }
+  }
+  t.end()
+})
