@@ -1,7 +1,11 @@
 // The README's promises, kept to the letter: its commands are run and must print what it shows.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { request as httpRequest } from 'node:http'
+import { createServer, type AddressInfo } from 'node:net'
 import { join, resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { run, start } from './cli/run.ts'
 
@@ -56,6 +60,36 @@ t.test('curl', async t => {
   t.equal((await program.ended).exit, 0)
 })
 
+t.test('the gateway in front of a service with a mistake in it', async t => {
+  const example = blocks.find(({ info }) => info === 'js shop.mjs')!
+  const directory = t.testdir({ 'shop.mjs': example.text.replace('3000', 'Number(process.env.PORT)') })
+  const port = await freePort()
+  const shop = spawn(process.execPath, [join(directory, 'shop.mjs')], { env: { ...process.env, NODE_OPTIONS: '', PORT: String(port) }, stdio: 'ignore' })
+  const program = start('serve', join(root, 'policies'), '--listen', '127.0.0.1:0', '--admin', '127.0.0.1:0', '--upstream', `http://127.0.0.1:${port}`)
+  t.teardown(() => { for (const child of [shop, program.child]) child.kill('SIGKILL') })
+  const [, url] = await program.find(/listens on (http:\S+),/)
+  await answers(`http://127.0.0.1:${port}/cart/1`)
+  const shown = blocks.filter(({ info }) => info === 'console express').flatMap(commandsOf)
+  t.equal(shown.length, 3)
+  for (const { command, output } of shown) {
+    t.equal(await curl(command, command.includes(':3000/') ? `http://127.0.0.1:${port}` : url!), output.trimEnd(), command)
+  }
+})
+
+async function freePort (): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+/** Waits until a program that says nothing is up. */
+async function answers (url: string): Promise<void> {
+  while (await fetch(url).then(() => false, () => true)) await sleep(50)
+}
+
 /** What `curl -si … | grep` would print: the status line and the headers that the pattern lets through. */
 async function curl (command: string, url: string): Promise<string> {
   const [asked, filter] = command.split(' | ')
@@ -78,5 +112,5 @@ t.test('every option of the plugin and every command has its line', async t => {
   const options = readFileSync(join(root, 'src/plugin/options.ts'), 'utf8')
   const known = /const known = \[([^\]]*)\]/.exec(options)![1]!.match(/\w+/g)!
   for (const name of known) t.match(readme, new RegExp(`^\\| \`${name}\` \\|`, 'm'), name)
-  for (const name of ['serve', 'check', 'explain']) t.match(readme, new RegExp(`^\\| \`${name}\\b`, 'm'), name)
+  for (const name of ['serve', 'check', 'explain', 'rules']) t.match(readme, new RegExp(`^\\| \`${name}\\b`, 'm'), name)
 })

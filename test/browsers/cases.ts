@@ -1,0 +1,206 @@
+// What browsers are asked, as data: who asks what of the gateway, and what becomes of it.
+import type { Case } from './case.ts'
+import { frames, loaders, redirects } from './loads.ts'
+
+const json = { 'content-type': 'application/json' }
+const long = 'a'.repeat(128)
+
+const simple: Case[] = [
+  { name: 'anyone reads what is for anyone', from: 'evil', ask: 'GET /any/x', is: 'readable' },
+  { name: 'HEAD', from: 'app', ask: 'HEAD /plain/x', is: 'readable' },
+  { name: 'POST without being listed', from: 'app', ask: 'POST /plain/x', is: 'readable' },
+  { name: 'a listed origin', from: 'app', ask: 'GET /plain/x', is: 'readable' },
+  { name: 'an origin that is not listed', from: 'evil', ask: 'GET /plain/x', is: 'origin-not-allowed' },
+  { name: 'another port', from: 'other', ask: 'GET /plain/x', is: 'origin-not-allowed' },
+  { name: 'that port alone', from: 'other', ask: 'GET /one-port/x', is: 'readable' },
+  { name: 'not that port', from: 'app', ask: 'GET /one-port/x', is: 'origin-not-allowed' },
+  { name: 'any port: one', from: 'app', ask: 'GET /any-port/x', is: 'readable' },
+  { name: 'any port: the other', from: 'other', ask: 'GET /any-port/x', is: 'readable' },
+  { name: 'any port of another host', from: 'evil', ask: 'GET /any-port/x', is: 'origin-not-allowed' },
+  { name: 'any host', from: 'evil', ask: 'GET /any-host/x', is: 'readable' },
+  { name: 'any host, an address', from: 'address', ask: 'GET /any-host/x', is: 'readable' },
+  { name: 'any host, a deep one', from: 'deep', ask: 'GET /any-host/x', is: 'readable' },
+  { name: 'a subdomain', from: 'pr', ask: 'GET /preview/x', is: 'readable' },
+  { name: 'a deep subdomain', from: 'deep', ask: 'GET /preview/x', is: 'readable' },
+  { name: 'the apex of subdomains', from: 'preview', ask: 'GET /preview/x', is: 'origin-not-allowed' },
+  { name: 'an excepted subdomain', from: 'old', ask: 'GET /preview/x', is: 'origin-excepted' },
+  { name: 'a blocked subdomain', from: 'blocked', ask: 'GET /preview/x', is: 'origin-blocked' },
+  { name: 'a blocked origin where anyone may', from: 'blocked', ask: 'GET /any/x', is: 'readable' },
+  { name: 'a label that the glob matches', from: 'pr', ask: 'GET /pull/x', is: 'readable' },
+  { name: 'a glob does not cross labels', from: 'deep', ask: 'GET /pull/x', is: 'origin-not-allowed' },
+  { name: 'a label that the glob does not match', from: 'old', ask: 'GET /pull/x', is: 'origin-not-allowed' },
+  { name: 'an address as a host', from: 'address', ask: 'GET /odd/x', is: 'readable' },
+  { name: 'punycode', from: 'umlaut', ask: 'GET /odd/x', is: 'readable' },
+  { name: 'an underscore', from: 'underscore', ask: 'GET /odd/x', is: 'readable' },
+  { name: 'an odd host elsewhere', from: 'underscore', ask: 'GET /plain/x', is: 'origin-not-allowed' },
+  { name: 'a rule that is over', from: 'app', ask: 'GET /over/x', is: 'outside-validity' },
+  { name: 'a rule that is to come', from: 'app', ask: 'PUT /to-come/x', is: 'outside-validity' },
+  { name: 'an origin carved out', from: 'app', ask: 'GET /shop/secret/x', is: 'origin-not-allowed' },
+  { name: 'a path without a policy', from: 'app', ask: 'GET /nowhere', is: 'no-policy' },
+  { name: 'a preflight without a policy', from: 'app', ask: 'PUT /nowhere', is: 'no-policy' },
+  { name: 'the more specific of two rules', from: 'app', ask: 'PUT /two/x', is: 'readable', reads: 'etag' },
+  { name: 'the less specific of two rules', from: 'evil', ask: 'GET /two/x', is: 'readable', reads: 'link' },
+  { name: 'methods of the other rule do not count', from: 'evil', ask: 'PUT /two/x', is: 'method-not-allowed' },
+  { name: 'another host, another rule: refused', from: 'app', host: 'api2.localhost', ask: 'GET /shop/x', is: 'origin-not-allowed' },
+  { name: 'another host, another rule: allowed', from: 'evil', host: 'api2.localhost', ask: 'GET /shop/x', is: 'readable' },
+  { name: 'what no rule of the host has', from: 'app', host: 'api2.localhost', ask: 'GET /plain/x', is: 'readable' },
+  { name: 'a route parameter', from: 'app', ask: 'DELETE /items/7/parts', is: 'readable' },
+  { name: 'a route parameter, too deep', from: 'app', ask: 'GET /items/7/parts/1', is: 'no-policy' },
+  { name: 'its own origin', from: 'own', ask: 'GET /plain/x', is: 'readable', reads: 'etag link x-request-id x-secret x-total' },
+  { name: 'its own origin, a method that no rule lists', from: 'own', ask: 'DELETE /plain/x', headers: json, is: 'readable' },
+  { name: 'its own origin, no policy', from: 'own', ask: 'POST /nowhere', is: 'readable' },
+  { name: 'its own origin, rejecting', from: 'own', ask: 'POST /rejecting/x', is: 'readable' }
+]
+
+const methods: Case[] = [
+  { name: 'PUT', from: 'app', ask: 'PUT /shop/x', is: 'readable' },
+  { name: 'put, which is upper-cased', from: 'app', ask: 'put /shop/x', is: 'readable' },
+  { name: 'DELETE', from: 'app', ask: 'DELETE /shop/x', is: 'readable' },
+  { name: 'PATCH', from: 'app', ask: 'PATCH /shop/x', is: 'readable' },
+  { name: 'patch, which is not', from: 'app', ask: 'patch /shop/x', is: 'method-not-allowed' },
+  { name: 'patch where any method is', from: 'app', ask: 'patch /star/x', is: 'readable' },
+  { name: 'OPTIONS as a page sends it', from: 'app', ask: 'OPTIONS /shop/x', is: 'method-not-allowed' },
+  { name: 'OPTIONS where all methods are', from: 'app', ask: 'OPTIONS /star/x', is: 'readable' },
+  { name: 'DELETE that is not listed', from: 'app', ask: 'DELETE /plain/x', is: 'method-not-allowed' },
+  { name: 'PUT from elsewhere', from: 'evil', ask: 'PUT /shop/x', is: 'origin-not-allowed' },
+  { name: 'PUT by a subdomain', from: 'pr', ask: 'PUT /preview/x', is: 'readable' },
+  { name: 'PUT by an excepted subdomain', from: 'old', ask: 'PUT /preview/x', is: 'origin-excepted' },
+  { name: 'any method, no credentials', from: 'evil', ask: 'PATCH /any-star/x', is: 'readable' },
+  { name: 'any method, same-origin credentials', from: 'app', ask: 'DELETE /star/x', is: 'readable' },
+  { name: 'any method, credentials', from: 'app', ask: 'DELETE /star/x', credentials: 'include', is: 'readable' },
+  { name: 'only safelisted methods by default', from: 'app', ask: 'PUT /any/x', is: 'method-not-allowed' },
+  { name: 'enforced: a listed method', from: 'app', ask: 'GET /strict/x', is: 'readable' },
+  { name: 'enforced: HEAD comes with GET', from: 'app', ask: 'HEAD /strict/x', is: 'readable' },
+  { name: 'enforced: POST', from: 'app', ask: 'POST /strict/x', is: 'method-not-allowed' },
+  { name: 'enforced: POST with a preflight', from: 'app', ask: 'POST /strict/x', headers: { 'x-a': '1' }, is: 'method-not-allowed' },
+  { name: 'enforced: GET with a preflight', from: 'app', ask: 'GET /strict/x', headers: { 'x-a': '1' }, is: 'readable' },
+  { name: 'enforced: a header that is not listed', from: 'app', ask: 'GET /strict/x', headers: { 'x-b': '1' }, is: 'header-not-allowed' },
+  { name: 'enforced: PUT alone', from: 'app', ask: 'PUT /strict-put/x', is: 'readable' },
+  { name: 'enforced: no GET', from: 'app', ask: 'GET /strict-put/x', is: 'method-not-allowed' },
+  { name: 'enforced for anyone: GET', from: 'evil', ask: 'GET /any-get/x', is: 'readable' },
+  { name: 'enforced for anyone: POST', from: 'evil', ask: 'POST /any-get/x', is: 'method-not-allowed' },
+  { name: 'rejecting: GET', from: 'app', ask: 'GET /rejecting/x', is: 'readable' },
+  { name: 'rejecting: POST', from: 'app', ask: 'POST /rejecting/x', is: 'method-not-allowed' },
+  { name: 'rejecting: from elsewhere', from: 'evil', ask: 'GET /rejecting/x', is: 'origin-not-allowed' },
+  { name: 'TRACE, which no page may send', from: 'app', ask: 'TRACE /star/x', is: 'method-not-allowed' },
+  { name: 'what is no method', from: 'app', ask: 'A(B /star/x', is: 'method-not-allowed' },
+  { name: 'a preflight by XMLHttpRequest', from: 'app', kind: 'xhr', ask: 'PUT /plain/x', is: 'readable' },
+  { name: 'a preflight by XMLHttpRequest, refused', from: 'app', kind: 'xhr', ask: 'DELETE /plain/x', is: 'method-not-allowed' },
+  { name: 'an upload whose progress is heard', from: 'app', kind: 'xhr', ask: 'POST /plain/x', upload: true, is: 'readable' },
+  { name: 'an upload whose progress is heard, from elsewhere', from: 'evil', kind: 'xhr', ask: 'POST /plain/x', upload: true, is: 'origin-not-allowed' },
+  { name: 'an upload whose progress is heard, enforced', from: 'app', kind: 'xhr', ask: 'POST /strict/x', upload: true, is: 'method-not-allowed' }
+]
+
+const requestHeaders: Case[] = [
+  { name: 'a listed header', from: 'app', ask: 'GET /plain/x', headers: { 'X-A': '1' }, is: 'readable' },
+  { name: 'a header that is not listed', from: 'app', ask: 'GET /plain/x', headers: { 'X-B': '1' }, is: 'header-not-allowed' },
+  { name: 'one listed, one not', from: 'app', ask: 'GET /plain/x', headers: { 'X-B': '1', 'X-A': '1' }, is: 'header-not-allowed' },
+  { name: 'JSON', from: 'app', ask: 'POST /shop/x', headers: json, is: 'readable' },
+  { name: 'JSON where it is not listed', from: 'app', ask: 'POST /plain/x', headers: json, is: 'header-not-allowed' },
+  { name: 'a form', from: 'app', ask: 'POST /plain/x', headers: { 'content-type': 'application/x-www-form-urlencoded' }, is: 'readable' },
+  { name: 'plain text with a parameter', from: 'app', ask: 'POST /plain/x', headers: { 'content-type': 'Text/Plain; charset=utf-8' }, is: 'readable' },
+  { name: 'a form type with a quoted parameter', from: 'app', ask: 'POST /plain/x', headers: { 'content-type': 'text/plain; a="b"' }, is: 'header-not-allowed' },
+  { name: 'a type that only begins like a form\'s', from: 'app', ask: 'POST /plain/x', headers: { 'content-type': 'text/plainx' }, is: 'header-not-allowed' },
+  { name: 'several headers, sorted', from: 'app', ask: 'PUT /shop/x', headers: { 'X-A': '1', 'Content-Type': 'application/json', Authorization: 'x' }, is: 'readable' },
+  { name: 'a header given twice', from: 'app', ask: 'GET /plain/x', headers: [['x-a', '1'], ['X-A', '2']], is: 'readable' },
+  { name: 'authorization', from: 'app', ask: 'GET /shop/x', headers: { authorization: 'Bearer x' }, is: 'readable' },
+  { name: 'authorization alone is listed', from: 'app', ask: 'GET /authorization/x', headers: { authorization: 'Bearer x', 'x-a': '1' }, is: 'header-not-allowed' },
+  { name: 'any header', from: 'evil', ask: 'GET /any-star/x', headers: { 'x-anything': '1', 'x-b': '2' }, is: 'readable' },
+  { name: 'any header is not authorization', from: 'evil', ask: 'GET /any-star/x', headers: { authorization: 'x' }, is: 'header-not-allowed' },
+  { name: 'any header and authorization', from: 'evil', ask: 'GET /any-authorization/x', headers: { authorization: 'x', 'x-b': '1' }, is: 'readable' },
+  { name: 'any header of a listed origin is not authorization', from: 'app', ask: 'GET /star-plain/x', headers: { authorization: 'x', 'x-b': '1' }, is: 'header-not-allowed' },
+  { name: 'any header, credentials', from: 'app', ask: 'PUT /star/x', headers: { authorization: 'x', 'x-b': '1' }, credentials: 'include', is: 'readable' },
+  { name: 'accept of 128 bytes', from: 'app', ask: 'GET /plain/x', headers: { accept: long }, is: 'readable' },
+  { name: 'accept of 129 bytes', from: 'app', ask: 'GET /plain/x', headers: { accept: long + 'a' }, is: 'header-not-allowed' },
+  { name: 'accept with a delimiter', from: 'app', ask: 'GET /plain/x', headers: { accept: 'a"b' }, is: 'header-not-allowed' },
+  { name: 'accept-language', from: 'app', ask: 'GET /plain/x', headers: { 'accept-language': 'de, en;q=0.5' }, is: 'readable' },
+  { name: 'accept-language with an underscore', from: 'app', ask: 'GET /plain/x', headers: { 'accept-language': 'de_AT' }, is: 'header-not-allowed' },
+  { name: 'content-language', from: 'app', ask: 'POST /plain/x', headers: { 'content-language': 'de' }, is: 'readable' },
+  { name: 'a simple range', from: 'app', ask: 'GET /plain/x', headers: { range: 'bytes=0-99' }, is: 'readable' },
+  { name: 'a range from the end', from: 'app', ask: 'GET /plain/x', headers: { range: 'bytes=-99' }, is: 'header-not-allowed' },
+  { name: 'several ranges', from: 'app', ask: 'GET /plain/x', headers: { range: 'bytes=0-1,5-6' }, is: 'header-not-allowed' },
+  { name: 'a forbidden header is dropped', from: 'app', ask: 'GET /plain/x', headers: { cookie: 'a=b', 'sec-x': '1' }, is: 'readable' },
+  { name: 'a method hidden in a header is dropped', from: 'app', ask: 'GET /plain/x', headers: { 'x-http-method-override': 'TRACE' }, is: 'readable' },
+  { name: 'a method in a header is asked for', from: 'app', ask: 'GET /plain/x', headers: { 'x-http-method-override': 'PUT' }, is: 'header-not-allowed' },
+  { name: 'what is no header name', from: 'app', ask: 'GET /star/x', headers: { 'a b': '1' }, is: 'header-not-allowed' },
+  { name: 'JSON by XMLHttpRequest', from: 'app', kind: 'xhr', ask: 'POST /shop/x', headers: json, is: 'readable' },
+  { name: 'JSON by XMLHttpRequest where it is not listed', from: 'app', kind: 'xhr', ask: 'POST /plain/x', headers: json, is: 'header-not-allowed' },
+  { name: 'headers that a tracer adds', from: 'app', ask: 'GET /shop/x', headers: { traceparent: '00-1-2-00' }, is: 'header-not-allowed' }
+]
+
+const credentials: Case[] = [
+  { name: 'cookies, granted', from: 'site', ask: 'GET /shop/x', credentials: 'include', is: 'readable', reads: 'etag x-request-id' },
+  { name: 'cookies, a preflight', from: 'site', ask: 'PUT /shop/x', headers: json, credentials: 'include', is: 'readable' },
+  { name: 'cookies, not granted', from: 'site', ask: 'GET /plain/x', credentials: 'include', is: 'credentials-not-allowed' },
+  { name: 'cookies, not granted to the preflight', from: 'site', ask: 'PUT /plain/x', credentials: 'include', is: 'credentials-not-allowed' },
+  { name: 'cookies stay at home by default', from: 'site', ask: 'GET /plain/x', is: 'readable' },
+  { name: 'cookies, to anyone', from: 'site', ask: 'GET /any/x', credentials: 'include', is: 'credentials-not-allowed' },
+  { name: 'cookies, any method for anyone', from: 'site', ask: 'PUT /any-star/x', credentials: 'include', is: 'credentials-not-allowed' },
+  { name: 'no cookies at all', from: 'site', ask: 'GET /shop/x', credentials: 'omit', is: 'readable' },
+  { name: 'cookies by XMLHttpRequest', from: 'site', kind: 'xhr', ask: 'GET /shop/x', credentials: 'include', is: 'readable', reads: 'etag x-request-id' },
+  { name: 'cookies by XMLHttpRequest, not granted', from: 'site', kind: 'xhr', ask: 'GET /plain/x', credentials: 'include', is: 'credentials-not-allowed' },
+  { name: 'XMLHttpRequest without cookies', from: 'site', kind: 'xhr', ask: 'GET /plain/x', is: 'readable' },
+  { name: 'cookies to its own origin', from: 'own', ask: 'GET /plain/x', credentials: 'include', is: 'readable' },
+  { name: 'credentials of another site, granted', from: 'app', ask: 'GET /shop/x', credentials: 'include', is: 'readable' },
+  { name: 'credentials of another site, not granted', from: 'app', ask: 'GET /plain/x', credentials: 'include', is: 'credentials-not-allowed' },
+  { name: 'credentials from elsewhere', from: 'evil', ask: 'GET /shop/x', credentials: 'include', is: 'origin-not-allowed' },
+  { name: 'omitted, the origin is not allowed all the same', from: 'evil', ask: 'GET /shop/x', credentials: 'omit', is: 'origin-not-allowed' },
+  { name: 'an opaque origin with credentials', from: 'app', frame: 'sandbox', ask: 'GET /opaque/x', credentials: 'include', is: 'readable' },
+  { name: 'an opaque origin with credentials, to anyone', from: 'app', frame: 'sandbox', ask: 'GET /any/x', credentials: 'include', is: 'credentials-not-allowed' },
+  ...(['image', 'module', 'script', 'style', 'eventsource'] as const).flatMap((kind): Case[] => [
+    { name: `${kind} with cookies, granted`, from: 'site', kind, ask: 'GET /shop/x', credentials: 'include', is: 'readable' },
+    { name: `${kind} with cookies, not granted`, from: 'site', kind, ask: 'GET /plain/x', credentials: 'include', is: 'credentials-not-allowed' },
+    { name: `${kind} with cookies, to anyone`, from: 'site', kind, ask: 'GET /any/x', credentials: 'include', is: 'credentials-not-allowed' }
+  ]),
+  // A handshake takes its cookies along, whatever the page says.
+  { name: 'websocket with cookies, granted', from: 'site', kind: 'websocket', ask: 'GET /shop/x', credentials: 'include', is: 'readable' },
+  { name: 'websocket with cookies, not granted', from: 'site', kind: 'websocket', ask: 'GET /plain/x', credentials: 'include', is: 'credentials-not-allowed' },
+  { name: 'websocket with cookies, to anyone', from: 'site', kind: 'websocket', ask: 'GET /any/x', credentials: 'include', is: 'credentials-not-allowed' }
+]
+
+const answers: Case[] = [
+  { name: 'exposed headers', from: 'app', ask: 'GET /shop/x', is: 'readable', reads: 'etag x-request-id' },
+  { name: 'no exposed headers', from: 'app', ask: 'GET /any/x', is: 'readable', reads: '' },
+  { name: 'one exposed header', from: 'app', ask: 'GET /plain/x', is: 'readable', reads: 'x-request-id' },
+  { name: 'all headers exposed', from: 'evil', ask: 'GET /any-star/x', is: 'readable', reads: 'etag link x-request-id x-secret x-total' },
+  { name: 'all headers exposed to a listed origin', from: 'app', ask: 'GET /star-plain/x', is: 'readable', reads: 'etag link x-request-id x-secret x-total' },
+  { name: 'exposed after a preflight', from: 'app', ask: 'PUT /plain/x', is: 'readable', reads: 'x-request-id' },
+  { name: 'exposed by HEAD', from: 'app', ask: 'HEAD /plain/x', is: 'readable', reads: 'x-request-id' },
+  { name: 'exposed, with credentials', from: 'app', ask: 'GET /star/x', credentials: 'include', is: 'readable', reads: 'x-total' },
+  { name: 'exposed to XMLHttpRequest', from: 'app', kind: 'xhr', ask: 'GET /plain/x', is: 'readable', reads: 'x-request-id' },
+  { name: 'exposed to XMLHttpRequest, all', from: 'evil', kind: 'xhr', ask: 'GET /any-star/x', is: 'readable', reads: 'etag link x-request-id x-secret x-total' },
+  { name: 'exposed to an opaque origin', from: 'app', frame: 'sandbox', ask: 'GET /any-star/x', is: 'readable', reads: 'etag link x-request-id x-secret x-total' },
+  ...[201, 204, 400, 401, 403, 404, 429, 500, 503].flatMap((status): Case[] => [
+    { name: `status ${status}`, from: 'app', ask: `GET /plain/x?status=${status}`, is: 'readable', reads: 'x-request-id' }
+  ]),
+  { name: 'status 500 to an origin that is not listed', from: 'evil', ask: 'GET /plain/x?status=500', is: 'origin-not-allowed' },
+  { name: 'status 401 after a preflight', from: 'app', ask: 'PUT /shop/x?status=401', is: 'readable' },
+  { name: 'the upstream is away', from: 'app', ask: 'GET /down/x', is: 'readable' },
+  { name: 'the upstream is away, after a preflight', from: 'app', ask: 'PUT /down/x', is: 'readable' },
+  { name: 'the upstream is away for an origin that is not listed', from: 'evil', ask: 'GET /down/x', is: 'origin-not-allowed' }
+]
+
+const paths: Case[] = [
+  { name: 'another letter case', from: 'app', ask: 'GET /SHOP/x', is: 'path-ambiguous' },
+  { name: 'an escaped slash below a wildcard', from: 'app', ask: 'GET /plain/a%2Fb', is: 'readable' },
+  { name: 'an escaped slash that leads elsewhere', from: 'app', ask: 'GET /shop%2Fsecret/x', is: 'path-ambiguous' },
+  { name: 'a parent directory that is escaped', from: 'app', ask: 'GET /shop/%2e%2e/plain/x', is: 'readable', reads: 'x-request-id' },
+  { name: 'a parent directory that is escaped twice', from: 'app', ask: 'GET /any/%252e%252e/plain/x', is: 'path-ambiguous' },
+  { name: 'two slashes within', from: 'app', ask: 'GET /plain//x', is: 'readable' },
+  { name: 'two slashes in front', from: 'app', ask: 'GET //plain/x', is: 'path-ambiguous' },
+  { name: 'a backslash, which browsers turn', from: 'app', ask: 'GET /plain\\x', is: 'readable' },
+  { name: 'an escaped backslash that leads elsewhere', from: 'app', ask: 'GET /shop/secret%5Cx', is: 'path-ambiguous' },
+  { name: 'parameters', from: 'app', ask: 'GET /plain/x;a=b', is: 'readable' },
+  { name: 'parameters that lead elsewhere', from: 'app', ask: 'GET /shop/secret;a/x', is: 'path-ambiguous' },
+  { name: 'an umlaut', from: 'app', ask: 'GET /plain/ü', is: 'readable' },
+  { name: 'a malformed escape', from: 'app', ask: 'GET /plain/%zz', is: 'path-ambiguous' },
+  { name: 'a preflight for an ambiguous path', from: 'app', ask: 'PUT /SHOP/x', is: 'path-ambiguous' },
+  { name: 'an ambiguous path of its own origin', from: 'own', ask: 'GET /SHOP/x', is: 'readable' },
+  { name: 'a prefix without a slash', from: 'app', ask: 'GET /shop', is: 'readable' },
+  { name: 'a longer name', from: 'app', ask: 'GET /shopping', is: 'no-policy' }
+]
+
+/** Every case, by topic. */
+export const topics: Readonly<Record<string, readonly Case[]>> = {
+  'origins and rules': simple, methods, 'request headers': requestHeaders, credentials, 'what can be read': answers, paths, frames, loaders, redirects
+}

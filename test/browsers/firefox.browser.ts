@@ -1,0 +1,5 @@
+// Firefox does what `explain` says.
+import { Firefox } from './firefox.ts'
+import { judgeBrowser } from './suite.ts'
+
+await judgeBrowser(() => Firefox.launch())
