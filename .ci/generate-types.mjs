@@ -1,13 +1,16 @@
-// Writes the types and the constants of the JSON Schemas into src/; `--print` shows those of the policy schema instead.
+// Writes the types and the constants of the JSON Schemas into src/; `--print NAME` shows those of one schema instead.
 import { readFile, writeFile } from 'node:fs/promises'
 import { compile } from 'json-schema-to-typescript'
 
 const generated = [
-  { schema: 'policy', what: 'a policy file', type: 'PolicyFile', constant: 'policySchema', to: 'src/policy/schema.ts' }
+  { schema: 'policy', what: 'a policy file', type: 'PolicyFile', constant: 'policySchema', to: 'src/policy/schema.ts' },
+  { schema: 'policy-test', what: 'a file of policy tests', type: 'PolicyTestFile', constant: 'policyTestSchema', to: 'src/inspect/policy-test-schema.ts' },
+  { schema: 'gateway', what: 'a gateway configuration', type: 'GatewayFile', constant: 'gatewaySchema', to: 'src/gateway/config-schema.ts' }
 ]
 
-const print = process.argv.includes('--print')
-for (const each of print ? generated.slice(0, 1) : generated) {
+const [flag, named = 'policy'] = process.argv.slice(2)
+const print = flag === '--print'
+for (const each of generated.filter(({ schema }) => !print || schema === named)) {
   const text = await generate(each)
   if (print) process.stdout.write(text)
   else await writeFile(new URL(`../${each.to}`, import.meta.url), text)

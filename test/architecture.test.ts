@@ -31,12 +31,12 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   document: ['diagnostic', 'policy/schema.ts'],
   policy: ['document', 'diagnostic', 'fetch', 'origin', 'route'],
   snapshot: ['policy', 'fetch', 'origin', 'route'],
-  inspect: ['policy', 'snapshot', 'diagnostic', 'fetch', 'origin', 'route'],
+  inspect: ['document', 'policy', 'snapshot', 'diagnostic', 'fetch', 'origin', 'route'],
   'build.ts': ['document', 'policy', 'snapshot', 'diagnostic', 'route'],
   'engine.ts': ['build.ts', 'snapshot', 'inspect', 'diagnostic', 'fetch', 'origin', 'policy', 'route'],
   source: ['build.ts', 'document', 'policy/policy.ts', 'policy/transfer.ts', 'snapshot', 'diagnostic'],
   plugin: ['source', 'build.ts', 'snapshot', 'inspect', 'fetch', 'diagnostic', 'origin', 'route'],
-  gateway: ['plugin'],
+  gateway: ['plugin', 'inspect', 'route', 'document', 'diagnostic', 'policy/findings.ts', 'policy/read.ts', 'policy/time.ts', 'source/finding.ts'],
   cli: ['build.ts', 'inspect', 'snapshot', 'source', 'diagnostic', 'gateway'],
   'index.ts': ['plugin', 'source', 'build.ts', 'snapshot', 'inspect', 'diagnostic', 'fetch']
 }
@@ -98,6 +98,6 @@ t.test('every file opens with one sentence that says what it is for, and can be 
     const lines = text.split('\n')
     const first = lines[0]!.startsWith('#!') ? lines[1]! : lines[0]!
     t.match(first, /^\/\/ \S.*[.:]$/, `${name} opens with a sentence`)
-    if (name !== 'policy/schema.ts') t.ok(lines.length <= 330, `${name} has ${lines.length} lines`)
+    if (!text.includes('generated from schemas/')) t.ok(lines.length <= 330, `${name} has ${lines.length} lines`)
   }
 })

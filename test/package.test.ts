@@ -29,10 +29,10 @@ t.test('the packed package', async t => {
   t.teardown(() => { rmSync(folder, { recursive: true, force: true }) })
   const [packed] = JSON.parse(run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], root)) as { filename: string, files: { path: string }[] }[]
   const paths = packed!.files.map(({ path }) => path)
-  for (const needed of ['dist/index.js', 'dist/index.d.ts', 'dist/engine.js', 'dist/cli/bin.js', 'schemas/policy.schema.json', 'LICENSE', 'README.md']) {
+  for (const needed of ['dist/index.js', 'dist/index.d.ts', 'dist/engine.js', 'dist/cli/bin.js', 'schemas/policy.schema.json', 'src/gateway/console/console.html', 'LICENSE', 'README.md']) {
     t.ok(paths.includes(needed), `holds ${needed}`)
   }
-  t.notOk(paths.some(path => /^(?:src|test|policies|\.)/.test(path)), 'holds no sources, tests or dotfiles')
+  t.notOk(paths.some(path => /^(?:src|test|policies|\.)/.test(path) && !path.startsWith('src/gateway/console/')), 'holds no sources, tests or dotfiles')
 
   writeFileSync(join(folder, 'package.json'), '{"private":true}')
   run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', join(folder, packed!.filename)], folder)

@@ -1,7 +1,17 @@
 // `check`: validates a policy set and shows every finding of one run.
+import { createHash } from 'node:crypto'
+import { resolve } from 'node:path'
+import { compareDiagnostics } from '../diagnostic/diagnostic.ts'
+import { renderGithub } from '../diagnostic/github.ts'
 import { renderPretty } from '../diagnostic/render.ts'
+import { sarifLog } from '../diagnostic/sarif.ts'
+import type { ReadConfig } from '../gateway/config.ts'
+import { readNamedFiles } from '../gateway/config-files.ts'
+import { version } from '../source/version.ts'
 import { choiceOption, Exit, textOption, UsageError, type Arguments, type Command, type Io } from './command.ts'
-import { directoriesOf, loadSet, momentOf, type LoadedSet } from './load.ts'
+import { fixSet } from './fix.ts'
+import { configOf, configOption, decisionSettingsOf, directoriesOf, loadSet, momentOf, type LoadedSet } from './load.ts'
+import { fileFinder, pathFrom, repositoryRoot, uriFrom } from './paths.ts'
 
 export const checkCommand: Command = {
   name: 'check',
@@ -9,44 +19,109 @@ export const checkCommand: Command = {
   usage: `Usage: cors-gateway check [DIR...] [options]
 
   DIR...                the policy directories, one set together (./policies)
-  --format WORD         pretty (default) or json
+  --format WORD         pretty (default), json, github (annotations) or sarif (code scanning)
+  --fix                 write the corrections that are certain into the files, then report what is left
   --max-warnings N      more warnings than N are a failure
   --at TIME             judge validity windows and acceptances as of this moment
   --allow-empty         a set without any rule is valid
+  --config FILE         check this gateway.yaml too, and its policies unless DIR is given, as that gateway reads them
 
-Exit status: 0 valid, 1 invalid or too many warnings, 2 wrong usage, 3 no such directory.
+Exit status: 0 valid, 1 invalid or too many warnings, 2 wrong usage, 3 no such directory or nothing could be written.
 `,
   options: {
     format: { type: 'string' },
+    fix: { type: 'boolean' },
     'max-warnings': { type: 'string' },
     at: { type: 'string' },
-    'allow-empty': { type: 'boolean' }
+    'allow-empty': { type: 'boolean' },
+    ...configOption
   },
   run: check
 }
 
-async function check (args: Arguments, io: Io): Promise<number> {
-  const format = choiceOption(args, 'format', ['pretty', 'json'], 'pretty')
-  const maxWarnings = maxWarningsOf(args)
-  const at = momentOf(args)
-  const loaded = await loadSet(directoriesOf(args), { at, allowEmpty: args.values['allow-empty'] === true, expiredAcceptance: 'error' })
-  const warnings = loaded.diagnostics.filter(({ severity }) => severity === 'warning').length
-  const ok = loaded.ok && warnings <= maxWarnings
-  if (format === 'json') {
-    const { revision, files, rules, diagnostics } = loaded
-    io.stdout(`${JSON.stringify({ ok, revision, files, rules, diagnostics }, null, 2)}\n`)
-  } else {
-    io.stdout(renderReport(loaded, warnings, maxWarnings, io.colour))
-  }
-  return ok ? Exit.ok : Exit.findings
+/** A set after its check. */
+interface Checked extends LoadedSet {
+  readonly directories: readonly string[]
+  readonly config: ReadConfig | null
+  readonly warnings: number
+  readonly maxWarnings: number
 }
 
-function renderReport (loaded: LoadedSet, warnings: number, maxWarnings: number, colour: boolean): string {
-  const { ok, files, rules, revision, diagnostics, texts } = loaded
-  const findings = diagnostics.length === 0 ? '' : `${renderPretty(diagnostics, texts, { colour })}\n`
-  const counts = `${files} ${files === 1 ? 'file' : 'files'}, ${rules} ${rules === 1 ? 'rule' : 'rules'}`
+async function check (args: Arguments, io: Io): Promise<number> {
+  const format = choiceOption(args, 'format', ['pretty', 'json', 'github', 'sarif'], 'pretty')
+  const maxWarnings = maxWarningsOf(args)
+  const at = momentOf(args)
+  const config = configOf(args)
+  // A configuration that cannot tell where its policies are is all that there is to check.
+  const isAlone = config?.config.policies === null && args.positionals.length === 0
+  const directories = isAlone ? [] : directoriesOf(args, config)
+  const options = { at, ...decisionSettingsOf(args, config), ...isAlone && { allowEmpty: true }, expiredAcceptance: 'error' } as const
+  let loaded = await loadSet(directories, options)
+  if (args.values['fix'] === true) {
+    const { findings, files } = await fixSet(directories, loaded, options)
+    io.stderr(`fixed ${counted(findings, 'finding')} in ${counted(files, 'file')}\n`)
+    loaded = await loadSet(directories, options)
+  }
+  const whole = config === null ? loaded : await withConfig(loaded, config)
+  const warnings = whole.diagnostics.filter(({ severity }) => severity === 'warning').length
+  const checked = { ...whole, directories, config, warnings, maxWarnings }
+  report(checked, format, io)
+  return isGood(checked) ? Exit.ok : Exit.findings
+}
+
+/** The set with the findings of the configuration among its own. */
+async function withConfig (set: LoadedSet, { config, diagnostics, source }: ReadConfig): Promise<LoadedSet> {
+  const found = [...diagnostics, ...(await readNamedFiles(config.files, 'warning')).diagnostics]
+  return {
+    ...set,
+    ok: set.ok && !found.some(({ severity }) => severity === 'error'),
+    diagnostics: [...found, ...set.diagnostics].sort(compareDiagnostics),
+    texts: [source, ...set.texts]
+  }
+}
+
+function isGood ({ ok, warnings, maxWarnings }: Checked): boolean {
+  return ok && warnings <= maxWarnings
+}
+
+function report (checked: Checked, format: 'pretty' | 'json' | 'github' | 'sarif', io: Io): void {
+  const { diagnostics, texts } = checked
+  switch (format) {
+    case 'pretty':
+      io.stdout(`${diagnostics.length === 0 ? '' : `${renderPretty(diagnostics, texts, { colour: io.colour })}\n`}${summaryOf(checked)}`)
+      break
+    case 'github':
+      io.stdout(`${renderGithub(diagnostics, pathsOf(checked, pathFrom))}${summaryOf(checked)}`)
+      break
+    case 'json': {
+      const { revision, files, rules } = checked
+      io.stdout(`${JSON.stringify({ ok: isGood(checked), revision, files, rules, diagnostics }, null, 2)}\n`)
+      break
+    }
+    case 'sarif':
+      io.stdout(`${JSON.stringify(sarifLog(diagnostics, { sources: texts, version, pathOf: pathsOf(checked, uriFrom), digest }), null, 2)}\n`)
+  }
+}
+
+function summaryOf (checked: Checked): string {
+  const { ok, files, rules, revision, warnings, maxWarnings } = checked
   const tooMany = ok && warnings > maxWarnings ? `${warnings} warnings are more than the ${maxWarnings} allowed\n` : ''
-  return `${findings}${counts}: ${ok ? `valid, revision ${revision}` : 'invalid'}\n${tooMany}`
+  return `${counted(files, 'file')}, ${counted(rules, 'rule')}: ${ok ? `valid, revision ${revision}` : 'invalid'}\n${tooMany}`
+}
+
+function counted (count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
+}
+
+/** Names as paths from the root of the repository, as those need them who were given no directory. */
+function pathsOf ({ directories, config }: Checked, show: (root: string, path: string) => string): (name: string) => string {
+  const root = repositoryRoot()
+  const find = fileFinder(directories)
+  return name => show(root, name === config?.source.name ? resolve(name) : find(name))
+}
+
+function digest (text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 16)
 }
 
 function maxWarningsOf (args: Arguments): number {

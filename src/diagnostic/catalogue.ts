@@ -2,6 +2,7 @@
 import { checkCatalogue } from './check-catalogue.ts'
 import { languageCatalogue } from './language-catalogue.ts'
 import { sourceCatalogue } from './source-catalogue.ts'
+import { testCatalogue } from './test-catalogue.ts'
 
 /** How bad a finding is: an error makes the whole set invalid. */
 export type Severity = 'error' | 'warning' | 'info'
@@ -19,7 +20,10 @@ export interface CatalogueEntry {
 }
 
 /** The code of a finding. */
-export type DiagnosticCode = keyof typeof languageCatalogue | keyof typeof checkCatalogue | keyof typeof sourceCatalogue
+export type DiagnosticCode =
+  keyof typeof languageCatalogue | keyof typeof checkCatalogue | keyof typeof sourceCatalogue | keyof typeof testCatalogue
 
 /** Each code has a page in `docs/diagnostics`, and an example in `test/diagnostics` unless it needs more than files. */
-export const catalogue: Readonly<Record<DiagnosticCode, CatalogueEntry>> = { ...languageCatalogue, ...checkCatalogue, ...sourceCatalogue }
+export const catalogue: Readonly<Record<DiagnosticCode, CatalogueEntry>> = {
+  ...languageCatalogue, ...checkCatalogue, ...sourceCatalogue, ...testCatalogue
+}

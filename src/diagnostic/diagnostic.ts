@@ -1,6 +1,6 @@
 // A finding about policies: what is wrong, where, how bad, and what to do.
 import { catalogue, type DiagnosticCode, type Severity } from './catalogue.ts'
-import { placeOf, type Place, type Span } from './span.ts'
+import { placeOf, type Place, type SourceText, type Span } from './span.ts'
 
 /** Another place that a finding is about, such as the first of two definitions. */
 export interface RelatedPlace extends Pick<Place, 'file' | 'line' | 'column'> {
@@ -35,7 +35,7 @@ export interface DiagnosticExtras {
 /** Makes a finding of a code at a span. */
 export function diagnose (code: DiagnosticCode, span: Span, message: string, extras: DiagnosticExtras = {}): Diagnostic {
   const { severity = catalogue[code].severity, help = catalogue[code].help, fix, related } = extras
-  const fixPlace = fix === undefined ? null : placeOf(fix.at ?? span)
+  const fixPlace = fix === undefined || !isPlain(fix.at ?? span, fix.text) ? null : placeOf(fix.at ?? span)
   return {
     severity,
     code,
@@ -52,6 +52,22 @@ export function diagnose (code: DiagnosticCode, span: Span, message: string, ext
       })
     }
   }
+}
+
+/** Whether a correction is what it seems: of a value that stands on one line, in a file whose values mean nothing elsewhere. */
+function isPlain ({ source, start, end }: Span, text: string): boolean {
+  return !hasAnchors(source) && (text === '' || !/[\r\n]/.test(source.text.slice(start, end)))
+}
+
+const anchored = new WeakMap<SourceText, boolean>()
+
+/** Where a file has anchors, aliases may take its values to other places. */
+function hasAnchors (source: SourceText): boolean {
+  const known = anchored.get(source)
+  if (known !== undefined) return known
+  const found = /(?:^|[\s,[{])&\S/.test(source.text)
+  anchored.set(source, found)
+  return found
 }
 
 const rank: Record<Severity, number> = { error: 0, warning: 1, info: 2 }

@@ -30,18 +30,34 @@ export function renderPretty (
   return [...drawn, countFindings(diagnostics)].join('\n\n')
 }
 
+/** What a finding is about, without colour: its source line with the place underlined, and the related places with theirs. */
+export function renderFrame (diagnostic: Diagnostic, sources: readonly SourceText[]): string {
+  const byName = new Map(sources.map(source => [source.name, source]))
+  return drawFrames(diagnostic, byName, (_style, text) => text).join('\n')
+}
+
 function drawDiagnostic (diagnostic: Diagnostic, sources: ReadonlyMap<string, SourceText>, paint: Paint): string {
-  const { file, line, column, endLine, endColumn, severity, message, code, help, related = [] } = diagnostic
-  const width = String(Math.max(line, ...related.map(place => place.line))).length
+  const { file, line, column, severity, message, code, help } = diagnostic
   const lines = [`${visible(file)}:${line}:${column}: ${paint(severity, severity)} ${paint('bold', visible(message))} [${code}]`]
+  lines.push(...drawFrames(diagnostic, sources, paint))
+  if (help !== undefined) lines.push(`${' '.repeat(gutterWidth(diagnostic))} ${paint('dim', '=')} ${paint('help', 'help:')} ${visible(help)}`)
+  return lines.join('\n')
+}
+
+function gutterWidth ({ line, related = [] }: Diagnostic): number {
+  return String(Math.max(line, ...related.map(place => place.line))).length
+}
+
+function drawFrames (diagnostic: Diagnostic, sources: ReadonlyMap<string, SourceText>, paint: Paint): string[] {
+  const { file, line, column, endLine, endColumn, severity, related = [] } = diagnostic
+  const width = gutterWidth(diagnostic)
   const end = endLine === line ? endColumn : Infinity
-  lines.push(...frame(sources.get(file), line, column, end, width, text => paint(severity, text), paint))
+  const lines = frame(sources.get(file), line, column, end, width, text => paint(severity, text), paint)
   for (const place of related) {
     lines.push(`${' '.repeat(width)} ${paint('dim', '=')} ${visible(place.file)}:${place.line}:${place.column}: ${visible(place.message)}`)
     lines.push(...frame(sources.get(place.file), place.line, place.column, 0, width, null, paint))
   }
-  if (help !== undefined) lines.push(`${' '.repeat(width)} ${paint('dim', '=')} ${paint('help', 'help:')} ${visible(help)}`)
-  return lines.join('\n')
+  return lines
 }
 
 /** The source line with its number, and under it a mark from a column to another one, unless `mark` is null. */

@@ -4,6 +4,13 @@
 export interface SourceText {
   readonly name: string
   readonly text: string
+  /** What messages call a file that is no policy file, with its article. */
+  readonly kind?: string
+}
+
+/** What messages call a file, with its article. */
+export function whatOf ({ kind = 'a policy file' }: SourceText): string {
+  return kind
 }
 
 /** The half-open stretch [start, end) of a source text, in UTF-16 code units. */

@@ -2,7 +2,7 @@
 import { Composer, isAlias, isMap, isScalar, isSeq, Parser, type Alias, type Document, type Scalar, type YAMLMap, type YAMLSeq } from 'yaml'
 import type { DiagnosticCode } from '../diagnostic/catalogue.ts'
 import { diagnose, type Diagnostic } from '../diagnostic/diagnostic.ts'
-import type { SourceText, Span } from '../diagnostic/span.ts'
+import { whatOf, type SourceText, type Span } from '../diagnostic/span.ts'
 import type { LocatedDocument, LocatedEntry, LocatedScalar, LocatedValue } from './located.ts'
 import { aliasAsKey, collectionAsKey, explainAlias, findKeyFault, shorten } from './faults.ts'
 import { findExcessiveDepth, findTags, findUnclosedQuotes, tooDeepLine, type SyntaxToken } from './scan.ts'
@@ -34,7 +34,7 @@ export function parseDocument (source: SourceText): ParsedDocument {
   diagnostics.push(...found)
   if (!isReadable) return { document: null, diagnostics, broken: unbroken }
   if (node === null || (isScalar(node) && node.value === null)) {
-    if (diagnostics.length === 0) diagnostics.push(diagnose('empty-file', { source, start: 0, end: 0 }, 'the file holds no policy'))
+    if (diagnostics.length === 0) diagnostics.push(diagnose('empty-file', { source, start: 0, end: 0 }, source.kind === undefined ? 'the file holds no policy' : 'the file is empty'))
     return { document: null, diagnostics, broken: unbroken }
   }
   const walk = new Walk(source)
@@ -63,13 +63,13 @@ function compose (source: SourceText, text: string): Composed {
   for (const token of new Parser().parse(text)) {
     if (token.type === 'directive') {
       const end = token.offset + token.source.trimEnd().length
-      if (found.length < maxSyntaxErrors) found.push(diagnose('yaml-directive', { source, start: token.offset, end }, 'a policy file has no YAML directives'))
+      if (found.length < maxSyntaxErrors) found.push(diagnose('yaml-directive', { source, start: token.offset, end }, `${whatOf(source)} has no YAML directives`))
       continue
     }
     if (token.type === 'document') {
       if (root !== null) {
         const start = token.offset
-        found.push(diagnose('yaml-documents', { source, start, end: Math.min(start + 3, text.length) }, 'a policy file is exactly one document'))
+        found.push(diagnose('yaml-documents', { source, start, end: Math.min(start + 3, text.length) }, `${whatOf(source)} is exactly one document`))
         break
       }
       root = token
@@ -220,7 +220,7 @@ class Walk {
       this.#checkIndentation(name, start)
       return null
     }
-    const fault = findKeyFault(name)
+    const fault = findKeyFault(name, whatOf(this.#source))
     if (fault !== null) {
       this.#report(fault.code, start, Math.max(start + 1, end), fault.message, fault.help)
       return null
@@ -233,7 +233,8 @@ class Walk {
     const value = this.#anchors.get(node.source)
     if (value === undefined || value === null) {
       const fault = explainAlias(node.source, value === null)
-      this.#report(fault.code, start, end, fault.message, fault.help)
+      const fix = this.#source.text.slice(start, end) === `*${node.source}` ? fault.fix : undefined
+      this.#report(fault.code, start, end, fault.message, fault.help, [], fix)
       return null
     }
     const size = this.#sizes.get(value) ?? { nodes: 1, length: 0 }
@@ -249,11 +250,14 @@ class Walk {
   }
 
   #report (
-    code: DiagnosticCode, start: number, end: number, message: string, help?: string, related: { span: Span, message: string }[] = []
+    code: DiagnosticCode, start: number, end: number, message: string, help?: string,
+    related: { span: Span, message: string }[] = [], fix?: string
   ): void {
     this.#reports++
     if (this.#reports > maxReports) return
-    this.diagnostics.push(diagnose(code, this.#span(start, end), message, { related, ...help !== undefined && { help } }))
+    this.diagnostics.push(diagnose(code, this.#span(start, end), message, {
+      related, ...help !== undefined && { help }, ...fix !== undefined && { fix: { text: fix } }
+    }))
   }
 
   #span (start: number, end: number): Span {

@@ -6,6 +6,8 @@ export interface Fault {
   readonly code: DiagnosticCode
   readonly message: string
   readonly help?: string
+  /** The text that certainly belongs there instead. */
+  readonly fix?: string
 }
 
 /** `*name : value`. */
@@ -15,12 +17,12 @@ export const collectionAsKey: Fault = { code: 'yaml-key', message: 'a list or ma
 
 const prototypeKeys = new Set(['__proto__', 'constructor', 'prototype'])
 
-/** What is wrong with a scalar as a key, or null. */
-export function findKeyFault (name: string | number | boolean | null): Fault | null {
+/** What is wrong with a scalar as a key, or null. `file` is what messages call the file. */
+export function findKeyFault (name: string | number | boolean | null, file: string): Fault | null {
   if (name === null) return { code: 'yaml-key', message: 'a key is missing here', help: 'write the key in front of the colon' }
   if (typeof name !== 'string') return { code: 'yaml-key', message: `the key \`${name}\` is no text`, help: 'put it in quotes if a name is meant' }
-  if (name === '<<') return { code: 'yaml-merge-key', message: 'a policy file has no merge keys' }
-  return prototypeKeys.has(name) ? { code: 'yaml-key', message: `the key \`${name}\` is not allowed in a policy file` } : null
+  if (name === '<<') return { code: 'yaml-merge-key', message: `${file} has no merge keys` }
+  return prototypeKeys.has(name) ? { code: 'yaml-key', message: `the key \`${name}\` is not allowed in ${file}` } : null
 }
 
 /** What is wrong with an alias that stands for nothing; `isOpen` says that its anchor is not complete yet. */
@@ -31,7 +33,8 @@ export function explainAlias (name: string, isOpen: boolean): Fault {
     ? {
         code: 'yaml-alias',
         message: 'an unquoted `*` begins a YAML alias, not a wildcard',
-        help: `put it in quotes: \`"${text}"\`; an origin needs its scheme as well: \`"https://${text}"\``
+        help: `put it in quotes: \`"${text}"\`; an origin needs its scheme as well: \`"https://${text}"\``,
+        fix: JSON.stringify(`*${name}`)
       }
     : {
         code: 'yaml-alias',

@@ -1,6 +1,6 @@
 // Looks over the tokens of a YAML document: how deep they nest, which tags there are, which quotes are open.
 import { diagnose, type Diagnostic } from '../diagnostic/diagnostic.ts'
-import type { SourceText } from '../diagnostic/span.ts'
+import { whatOf, type SourceText } from '../diagnostic/span.ts'
 
 /** What is read of a token of YAML's concrete syntax. */
 export interface SyntaxToken {
@@ -70,7 +70,7 @@ export function findTags (root: SyntaxToken, source: SourceText): Diagnostic[] {
   for (const token of tokensBelow(root)) {
     if (token.type !== 'tag' || found.length === maxTags) continue
     const text = token.source ?? '!'
-    found.push(diagnose('yaml-tag', { source, start: token.offset, end: token.offset + text.length }, 'a policy file has no explicit tags'))
+    found.push(diagnose('yaml-tag', { source, start: token.offset, end: token.offset + text.length }, `${whatOf(source)} has no explicit tags`))
   }
   return found
 }

@@ -1,7 +1,7 @@
 // Holds a document against the JSON Schema and tells each deviation at its place.
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
 import { diagnose, type Diagnostic, type DiagnosticExtras } from '../diagnostic/diagnostic.ts'
-import type { Span } from '../diagnostic/span.ts'
+import { whatOf, type SourceText, type Span } from '../diagnostic/span.ts'
 import { suggest } from '../diagnostic/suggest.ts'
 import { spanOfKey, spanOfValue, toPlain, type LocatedDocument, type LocatedEntry, type LocatedValue } from './located.ts'
 import { explainType } from './traps.ts'
@@ -64,7 +64,7 @@ function validatorOf (schema: Readonly<Record<string, unknown>>): ValidateFuncti
   let validate = validators.get(schema)
   if (validate === undefined) {
     const ajv = new Ajv({ strict: true, allErrors: true, verbose: true, allowUnionTypes: true, logger: false })
-    for (const keyword of ['markdownDescription', 'defaultSnippets']) ajv.addKeyword(keyword)
+    for (const keyword of ['markdownDescription', 'defaultSnippets', 'patternErrorMessage']) ajv.addKeyword(keyword)
     validators.set(schema, validate = ajv.compile(inlined(schema, schema) as Readonly<Record<string, unknown>>))
   }
   return validate
@@ -120,12 +120,12 @@ function diagnoseError (document: LocatedDocument, error: ErrorObject, location:
     case 'additionalProperties': return unknownKey(document, location, error, String(params['additionalProperty']))
     case 'required': {
       const name = String(params['missingProperty'])
-      return diagnose('missing-key', placeOfMap(document, location), `${nameOf(location)} has no \`${name}\``, { help: `add \`${name}:\`` })
+      return diagnose('missing-key', placeOfMap(document, location), `${nameOf(source, location)} has no \`${name}\``, { help: `add \`${name}:\`` })
     }
     case 'type': return explainType(source, location.value, location.key, params['type'])
     case 'enum': return explainEnum(document, location, (params['allowedValues'] as readonly unknown[]).map(String))
     case 'const': return diagnose('wrong-value', here, constMessage(location, params['allowedValue']), constHelp(location, params['allowedValue']))
-    case 'pattern': return explainPattern(document, location)
+    case 'pattern': return explainPattern(document, location, error.parentSchema?.['patternErrorMessage'])
     case 'propertyNames': return nameOfSet(document, location, String(params['propertyName']))
     case 'minItems': return diagnose('wrong-value', here, `\`${location.key}\` cannot be empty`, { help: 'list at least one entry' })
     case 'minLength': return diagnose('wrong-value', here, `${label(location)} cannot be empty`, { help: 'write a value, or remove it' })
@@ -144,7 +144,7 @@ function unknownKey (document: LocatedDocument, location: Location, error: Error
   if (!entries || entry === undefined) return null
   const known = Object.keys((error.parentSchema?.['properties'] ?? {}) as object)
   const span = spanOfKey(document.source, entry)
-  const message = `${nameOf(location)} has no key \`${shorten(name)}\``
+  const message = `${nameOf(document.source, location)} has no key \`${shorten(name)}\``
   const near = nearKey(name, known)
   if (near === null) {
     const help = elsewhere.get(name) ?? (known.length <= 8 ? `the keys are ${list(known)}` : 'remove the key, or correct its spelling')
@@ -153,7 +153,7 @@ function unknownKey (document: LocatedDocument, location: Location, error: Error
   const first = entries.get(near)
   // Where the right key is there as well, the wrong one is perhaps no misspelling of it.
   return diagnose('unknown-key', span, message, first === undefined
-    ? { help: `did you mean \`${near}\`?` }
+    ? { help: `did you mean \`${near}\`?`, ...isOneSpelling(name, near, entries.keys()) && { fix: { text: near } } }
     : { help: `\`${near}\` is given too; remove one of them`, related: [{ span: spanOfKey(document.source, first), message: `\`${near}\` is given here` }] })
 }
 
@@ -164,6 +164,12 @@ function nearKey (name: string, known: readonly string[]): string | null {
   const foreign = Object.hasOwn(synonyms, name) ? name : suggest(name, Object.keys(synonyms))
   const meant = foreign === null ? null : synonyms[foreign]!
   return meant !== null && known.includes(meant) ? meant : null
+}
+
+/** Whether a key is another one but for letter case, hyphens and underscores, and no second key of its map is that as well. */
+function isOneSpelling (name: string, near: string, given: Iterable<string>): boolean {
+  const plain = (key: string): string => key.replace(/[-_]/g, '').toLowerCase()
+  return plain(name) === plain(near) && [...given].filter(key => plain(key) === plain(near)).length === 1
 }
 
 /** Words of other CORS configurations for our keys. */
@@ -187,8 +193,9 @@ function nameOfSet ({ source }: LocatedDocument, location: Location, name: strin
 
 const nameForm = 'a name is a letter or digit, then up to 63 letters, digits, `.`, `_` and `-`'
 
-function explainPattern ({ source }: LocatedDocument, location: Location): Diagnostic {
+function explainPattern ({ source }: LocatedDocument, location: Location, help: unknown): Diagnostic {
   const span = spanOfValue(source, location.value)
+  if (typeof help === 'string') return diagnose('wrong-value', span, `${label(location)} cannot be ${quote(location)}`, { help })
   if (location.key === 'name') return diagnose('wrong-value', span, `${quote(location)} cannot be the name of a rule`, { help: nameForm })
   if (location.key === 'reason') return diagnose('wrong-value', span, '`reason` cannot be blank', { help: 'say why the risk is taken' })
   return diagnose('wrong-value', span, `${label(location)} takes visible ASCII characters and spaces only`, { help: 'remove all other characters' })
@@ -201,8 +208,10 @@ function explainEnum ({ source }: LocatedDocument, location: Location, allowed: 
     return diagnose('wrong-value', span, `${quote(location)} cannot be accepted`, { help: 'browsers refuse `*` with credentials: list the origins' })
   }
   const near = suggest(value, allowed)
-  return diagnose('wrong-value', span, `${label(location)} cannot be ${quote(location)}`,
-    { help: near === null ? `it takes ${list(allowed)}` : `did you mean \`${near}\`?` })
+  return diagnose('wrong-value', span, `${label(location)} cannot be ${quote(location)}`, {
+    help: near === null ? `it takes ${list(allowed)}` : `did you mean \`${near}\`?`,
+    ...near !== null && value.toLowerCase() === near && { fix: { text: near } }
+  })
 }
 
 function constMessage (location: Location, allowed: unknown): string {
@@ -210,7 +219,9 @@ function constMessage (location: Location, allowed: unknown): string {
 }
 
 function constHelp ({ value }: Location, allowed: unknown): DiagnosticExtras {
-  return value.kind === 'scalar' && value.value === String(allowed) ? { help: `write \`${String(allowed)}\`, without quotes` } : { help: `write \`${String(allowed)}\`` }
+  return value.kind === 'scalar' && value.value === String(allowed)
+    ? { help: `write \`${String(allowed)}\`, without quotes`, fix: { text: String(allowed) } }
+    : { help: `write \`${String(allowed)}\`` }
 }
 
 /** A map is pointed at by its key, or by its first character where it is an item of a list or the whole file. */
@@ -220,9 +231,10 @@ function placeOfMap ({ source }: LocatedDocument, { value, entry }: Location): S
   return first === undefined ? { source, start: value.start, end: value.start } : spanOfKey(source, first)
 }
 
-function nameOf (location: Location): string {
-  if (location.key === null) return 'a policy file'
+function nameOf (source: SourceText, location: Location): string {
+  if (location.key === null) return whatOf(source)
   if (location.key === 'rules') return 'a rule'
+  if (location.key === 'tests') return 'a test'
   return location.key === 'acceptRisks' ? 'an accepted risk' : `\`${location.key}\``
 }
 

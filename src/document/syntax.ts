@@ -1,7 +1,7 @@
 // YAML's syntax errors, in words that say what to do.
 import { diagnose, type Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { DiagnosticCode } from '../diagnostic/catalogue.ts'
-import type { SourceText } from '../diagnostic/span.ts'
+import { whatOf, type SourceText, type Span } from '../diagnostic/span.ts'
 
 /** A syntax error as the parser tells it: its code, its words, and the offsets of the place. */
 export interface SyntaxFault {
@@ -19,9 +19,6 @@ interface Wording {
 
 const wordings: Readonly<Record<string, Wording>> = {
   ALIAS_PROPS: { message: 'an alias takes no anchor and no tag' },
-  BAD_ALIAS: {
-    code: 'yaml-alias', message: 'an unquoted `*` begins a YAML alias, and here no name follows', help: 'write `"*"`, in quotes'
-  },
   BAD_DQ_ESCAPE: { message: 'no such escape in a double-quoted text', help: 'write `\\\\` for a backslash, or use single quotes' },
   BAD_INDENT: { message: 'this line is indented otherwise than its neighbours', help: 'indent entries of one list or map alike' },
   BAD_SCALAR_START: { message: 'a text cannot begin with this character unless it is quoted', help: 'put the text in quotes' },
@@ -43,10 +40,19 @@ export function diagnoseSyntax (source: SourceText, fault: SyntaxFault, unclosed
     return diagnose('yaml-syntax', { source, start: unclosed[0], end: unclosed[0] + 1 }, 'this quote is never closed',
       { help: 'add the closing quote' })
   }
+  if (fault.code === 'BAD_ALIAS') return diagnoseBareStar(span)
   const wording = wordings[fault.code]
   if (wording === undefined) return diagnose('yaml-syntax', span, plainWords(fault.message))
   const { code = 'yaml-syntax', message, help } = wording
   return diagnose(code, span, message, help === undefined ? {} : { help })
+}
+
+function diagnoseBareStar (span: Span): Diagnostic {
+  const { source: { text }, start } = span
+  const isBare = /^\*(?=[\s,\]}]|$)/.test(text.slice(start, start + 2))
+  return diagnose('yaml-alias', span, 'an unquoted `*` begins a YAML alias, and here no name follows', {
+    help: 'write `"*"`, in quotes', ...isBare && { fix: { text: '"*"', at: { ...span, end: start + 1 } } }
+  })
 }
 
 /** The parser's own words, on one bounded line, with a small letter in front. */
@@ -71,7 +77,7 @@ export function findControlCharacters (source: SourceText): Diagnostic[] {
   const found: Diagnostic[] = []
   for (const { index, 0: character } of source.text.matchAll(control)) {
     if (index === 0 && character === '\ufeff') continue
-    found.push(diagnose('control-character', { source, start: index, end: index + 1 }, `a policy file cannot hold ${codePoint(character)}`))
+    found.push(diagnose('control-character', { source, start: index, end: index + 1 }, `${whatOf(source)} cannot hold ${codePoint(character)}`))
     if (found.length === maxControls) break
   }
   return found

@@ -1,18 +1,20 @@
 // Values of the wrong type, and the traps of YAML that lead to them.
-import { diagnose, type Diagnostic } from '../diagnostic/diagnostic.ts'
-import type { SourceText } from '../diagnostic/span.ts'
-import { spanOfKey, spanOfValue, type LocatedValue } from './located.ts'
+import { diagnose, type Diagnostic, type DiagnosticExtras } from '../diagnostic/diagnostic.ts'
+import { whatOf, type SourceText } from '../diagnostic/span.ts'
+import { spanOfKey, spanOfValue, type LocatedMap, type LocatedValue } from './located.ts'
 
 /** Tells that a value is not of the type that its key takes, with a hint where YAML itself is the likely cause. */
 export function explainType (source: SourceText, value: LocatedValue, key: string | null, wanted: unknown): Diagnostic {
   const types = (Array.isArray(wanted) ? wanted : [wanted]) as readonly string[]
-  const subject = key === null ? 'a policy file' : `\`${key}\``
+  const subject = key === null ? whatOf(source) : `\`${key}\``
   const text = source.text.slice(value.start, value.end)
   const takes = types.map(type => typeNames[type] ?? type).join(' or ')
   const message = key === null ? `${subject} is ${takes}, not ${kindOf(value)}` : `${subject} takes ${takes}, and this is ${kindOf(value)}`
-  const help = hint(value, text, types)
-  return diagnose('wrong-type', placeOf(source, value), message, help === null ? {} : { help })
+  return diagnose('wrong-type', placeOf(source, value), message, hint(value, text, types) ?? {})
 }
+
+/** What to do, and the text that does it where that is certain. */
+type Hint = Pick<DiagnosticExtras, 'fix'> & { readonly help: string }
 
 const typeNames: Readonly<Record<string, string>> = {
   string: 'a text', integer: 'a whole number', number: 'a number', boolean: 'true or false', array: 'a list', object: 'a map of keys', null: 'null'
@@ -30,29 +32,40 @@ function placeOf (source: SourceText, value: LocatedValue): { source: SourceText
   return first === undefined ? spanOfValue(source, value) : { ...spanOfKey(source, first), end: Math.max(first.keyEnd, first.value.end) }
 }
 
-function hint (value: LocatedValue, text: string, types: readonly string[]): string | null {
-  if (value.kind === 'map') {
-    const [first] = value.entries
-    if (first === undefined || !types.includes('string')) return types.includes('array') ? 'begin each entry with `- `' : null
-    const [name, { value: inner }] = first
-    const isPort = value.entries.size === 1 && inner.kind === 'scalar' && (typeof inner.value === 'number' || inner.value === null || inner.value === '*')
-    return isPort && name.includes('://')
-      ? `a space after the colon makes this a map: write \`${name}:${inner.value ?? 'PORT'}\`, without the space`
-      : 'a colon and a space make this a map: put the text in quotes'
-  }
-  if (value.kind === 'list') return types.includes('string') ? 'write a single text here' : null
+function hint (value: LocatedValue, text: string, types: readonly string[]): Hint | null {
+  if (value.kind === 'map') return mapHint(value, text, types)
+  if (value.kind === 'list') return types.includes('string') ? { help: 'write a single text here' } : null
   return scalarHint(value.value, text, types)
 }
 
-function scalarHint (value: string | number | boolean | null, text: string, types: readonly string[]): string | null {
-  if (types.includes('array') && value !== null) return 'write a list, such as `[…]` or lines that begin with `- `'
+function mapHint ({ entries, start }: LocatedMap, text: string, types: readonly string[]): Hint | null {
+  const [first] = entries
+  if (first === undefined || !types.includes('string')) return types.includes('array') ? { help: 'begin each entry with `- `' } : null
+  const [name, { value: inner, keyStart }] = first
+  const isPort = entries.size === 1 && inner.kind === 'scalar' && (typeof inner.value === 'number' || inner.value === null || inner.value === '*')
+  if (!isPort || !name.includes('://')) return { help: 'a colon and a space make this a map: put the text in quotes' }
+  const [, port] = keyStart === start ? /^[^\s,[\]{}#"']+:[ \t]+(\d+)$/.exec(text.trimEnd()) ?? [] : []
+  return {
+    help: `a space after the colon makes this a map: write \`${name}:${inner.value ?? 'PORT'}\`, without the space`,
+    ...port !== undefined && { fix: { text: `${name}:${port}` } }
+  }
+}
+
+/** Texts that mean the same between brackets as without; one with a comma or a space was perhaps meant as several. */
+const singleEntry = /^(?:[A-Za-z0-9/$][^\s,[\]{}#"'`]*(?<!:)|"[^\s,"\\]+"|'[^\s,']+')$/
+
+function scalarHint (value: string | number | boolean | null, text: string, types: readonly string[]): Hint | null {
+  if (types.includes('array') && value !== null) {
+    const isSingle = typeof value === 'string' && singleEntry.test(text)
+    return { help: 'write a list, such as `[…]` or lines that begin with `- `', ...isSingle && { fix: { text: `[${text}]` } } }
+  }
   if (types.includes('string') && value === null) {
-    return text === 'null' ? 'write `"null"`, in quotes, if the opaque origin is meant' : 'write a value, or remove the line'
+    return { help: text === 'null' ? 'write `"null"`, in quotes, if the opaque origin is meant' : 'write a value, or remove the line' }
   }
   if (types.includes('boolean') && typeof value === 'string') {
-    if (/^(?:yes|on|y|true)$/i.test(value)) return 'write `true`'
-    if (/^(?:no|off|n|false)$/i.test(value)) return 'write `false`'
+    if (/^(?:yes|on|y|true)$/i.test(value)) return { help: 'write `true`', fix: { text: 'true' } }
+    if (/^(?:no|off|n|false)$/i.test(value)) return { help: 'write `false`', fix: { text: 'false' } }
   }
-  if (types.includes('string') && value !== null && typeof value !== 'string') return `put it in quotes if the text is meant: \`"${text}"\``
-  return value === null ? 'write a value, or remove the line' : null
+  if (types.includes('string') && value !== null && typeof value !== 'string') return { help: `put it in quotes if the text is meant: \`"${text}"\`` }
+  return value === null ? { help: 'write a value, or remove the line' } : null
 }

@@ -2,12 +2,14 @@
 import type { FastifyRequest } from 'fastify'
 import type { PageRequest } from '../inspect/browser.ts'
 import { explain, type Explanation } from '../inspect/explain.ts'
+import type { Snapshot } from '../snapshot/snapshot.ts'
 import type { Emitter } from '../source/emitter.ts'
 import type { Keeper, KeeperEvents, ReloadResult, Status } from '../source/keeper.ts'
 import type { CorsFields } from './log.ts'
 import { DurationHistogram, family, sample } from './metrics.ts'
 import { questionOf } from './question.ts'
 import type { Recorder } from './recorder.ts'
+import type { Shadow, ShadowDifference, ShadowStatus } from './shadow.ts'
 
 /** The events of a gateway and what each tells. */
 export interface CorsGatewayEvents {
@@ -19,19 +21,21 @@ export interface CorsGatewayEvents {
   window: KeeperEvents['window']
   /** A request was denied. Values of the request are cut and escaped. */
   denied: CorsFields
+  /** The candidate of the option `shadow` would have answered a request otherwise. Values of the request are cut and escaped. */
+  shadow: ShadowDifference
 }
 
 /** The running gateway of an application or of a part of it. */
 export interface CorsGateway {
   /** The snapshot that decides now, in short. */
   readonly snapshot: { readonly generation: number, readonly revision: string, readonly rules: number }
-  /** What runs since when, what was tried last, what was rejected and why. */
-  status (): Status
+  /** What runs since when, what was tried last, what was rejected and why; and what is known of a candidate, where there is one. */
+  status (): Status & { readonly shadow?: ShadowStatus }
   /** Decisions and the state of the policies as Prometheus text (format 0.0.4). */
   metrics (): string
   /**
    * Reads the policies; resolves when their present state was read, and in force if it is valid. Never rejects.
-   * `accept` is the revision of a set that may keep less than `minKept`.
+   * `accept` is the revision of a set that may keep less than `minKept`. A candidate is read again as well.
    */
   reload (options?: { readonly accept?: string }): Promise<ReloadResult>
   /**
@@ -49,10 +53,14 @@ export interface HandleParts {
   readonly keeper: Keeper
   readonly recorder: Recorder
   readonly denials: Emitter<{ denied: CorsFields }>
+  /** The candidate, if there is one. */
+  readonly shadow: Shadow | null
+  /** Above this many rules the `rule` label is `_`. */
+  readonly maxRuleLabels: number
 }
 
 /** Puts the host's handle together. */
-export function makeHandle ({ keeper, recorder, denials }: HandleParts): CorsGateway {
+export function makeHandle ({ keeper, recorder, denials, shadow, maxRuleLabels }: HandleParts): CorsGateway {
   const durations = new DurationHistogram()
   keeper.on('reload', ({ milliseconds }) => { durations.observe(milliseconds / 1000) })
   return Object.freeze<CorsGateway>({
@@ -60,21 +68,23 @@ export function makeHandle ({ keeper, recorder, denials }: HandleParts): CorsGat
       const { generation, revision, rules } = keeper.current
       return { generation, revision, rules: rules.length }
     },
-    status: () => keeper.status(),
-    metrics: () => metricsText(keeper, recorder, durations),
-    reload: options => keeper.reload(options),
+    status: () => shadow === null ? keeper.status() : { ...keeper.status(), shadow: shadow.status() },
+    metrics: () => [metricsText(keeper, recorder, durations, maxRuleLabels), ...shadow?.metrics() ?? []].join(''),
+    reload: async options => {
+      const [result] = await Promise.all([keeper.reload(options), shadow?.reload()])
+      return result
+    },
     explain: request => explain(keeper.current, 'raw' in request ? questionOf(request) : request),
     on (event, listener) {
-      return event === 'denied'
-        ? denials.on('denied', listener as (payload: CorsFields) => void)
-        : keeper.on(event, listener as (payload: unknown) => void)
+      if (event === 'denied') return denials.on('denied', listener as (payload: CorsFields) => void)
+      if (event === 'shadow') return shadow?.on(listener as (payload: ShadowDifference) => void) ?? (() => {})
+      return keeper.on(event, listener as (payload: unknown) => void)
     }
   })
 }
 
-function metricsText (keeper: Keeper, recorder: Recorder, durations: DurationHistogram): string {
+function metricsText (keeper: Keeper, recorder: Recorder, durations: DurationHistogram, maxRuleLabels: number): string {
   const status = keeper.status()
-  const { rules } = keeper.current
   return [
     family('cors_gateway_decisions_total', 'counter', 'Requests decided.', recorder.decisions.samplesOf('cors_gateway_decisions_total')),
     family('cors_gateway_observed_differences_total', 'counter', 'Answers that would have been different (observe mode).',
@@ -82,11 +92,18 @@ function metricsText (keeper: Keeper, recorder: Recorder, durations: DurationHis
     ...gauges(status),
     family('cors_gateway_policy_reload_duration_seconds', 'histogram', 'Time to read and build a set that came into force.',
       durations.samplesOf('cors_gateway_policy_reload_duration_seconds')),
-    family('cors_gateway_rule_expires_timestamp_seconds', 'gauge', 'When a rule ends.', rules
-      .filter(({ source }) => source.expires !== null)
-      .slice(0, 1000)
-      .map(({ name, source }) => sample('cors_gateway_rule_expires_timestamp_seconds', { rule: name }, source.expires! / 1000)))
+    family('cors_gateway_rule_expires_timestamp_seconds', 'gauge', 'When a rule ends; for the rule _, when the next one does.',
+      expirySamples(keeper.current.rules, Date.now(), maxRuleLabels))
   ].join('')
+}
+
+/** One sample a rule that ends; with too many rules for that, the soonest end that is still to come. */
+function expirySamples (rules: Snapshot['rules'], now: number, maxRuleLabels: number): string[] {
+  const metric = 'cors_gateway_rule_expires_timestamp_seconds'
+  const ending = rules.filter(({ source }) => source.expires !== null)
+  if (rules.length <= maxRuleLabels) return ending.map(({ name, source }) => sample(metric, { rule: name }, source.expires! / 1000))
+  const next = ending.reduce((soonest, { source: { expires } }) => expires! > now && expires! < soonest ? expires! : soonest, Infinity)
+  return next === Infinity ? [] : [sample(metric, { rule: '_' }, next / 1000)]
 }
 
 function gauges (status: Status): string[] {

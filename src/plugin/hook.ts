@@ -4,6 +4,7 @@ import { decide } from '../snapshot/decide.ts'
 import type { Decision } from '../snapshot/decision.ts'
 import { headersFor, type ResponseHeaders } from '../snapshot/headers.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
+import type { DebugSwitch } from './debug-switch.ts'
 import { attachExchange, exchangeOf } from './exchange.ts'
 import { observeResponse, type DifferenceListener } from './observe.ts'
 import { guardResponse } from './ownership.ts'
@@ -16,10 +17,8 @@ export interface CurrentSnapshot {
   readonly current: Snapshot
 }
 
-const bare: ResponseHeaders = { set: [], vary: [] }
-
 /** Makes the hook that enforces. */
-export function enforcingHook (keeper: CurrentSnapshot, recorder: Recorder, debug: boolean): onRequestHookHandler {
+export function enforcingHook (keeper: CurrentSnapshot, recorder: Recorder, debug: DebugSwitch): onRequestHookHandler {
   return function enforceCors (request, reply, done) {
     // A gateway of a context inside this one has decided already.
     if (exchangeOf(request) !== undefined) {
@@ -27,7 +26,6 @@ export function enforcingHook (keeper: CurrentSnapshot, recorder: Recorder, debu
       return
     }
     if (isTruncated(request.raw)) {
-      guardResponse(reply.raw, bare)
       answerTruncated(reply)
       return
     }
@@ -38,12 +36,13 @@ export function enforcingHook (keeper: CurrentSnapshot, recorder: Recorder, debu
     attachExchange(request, exchange)
     recorder.decided(request, exchange, snapshot)
     if (decision.managed) {
-      const headers = headersFor(decision, facts)
-      guardResponse(reply.raw, debug ? withDebug(headers, decision) : headers)
+      const granted = headersFor(decision, facts)
+      const headers = debug.isOn ? withDebug(granted, decision) : granted
       if (decision.status !== 0) {
-        answerDecided(reply, decision, debug)
+        answerDecided(reply, decision, headers, debug.isOn)
         return
       }
+      guardResponse(reply.raw, headers)
     }
     done()
   }

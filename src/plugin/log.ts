@@ -34,6 +34,11 @@ export function corsFields ({ decision: { kind, outcome, reason, rule, bucket },
   }
 }
 
+/** Whether a line at debug would be written: its fields need not be made otherwise. */
+export function saysDebug (log: FastifyBaseLogger & { isLevelEnabled?: (level: string) => boolean }): boolean {
+  return log.isLevelEnabled?.('debug') ?? (log.level === 'debug' || log.level === 'trace')
+}
+
 /** A request's value in printable ASCII, at most 256 bytes. */
 export function showValue (value: string): string {
   if (value.length <= maxShown && /^[\x20-\x5b\x5d-\x7e]*$/.test(value)) return value
@@ -75,7 +80,7 @@ export class RepeatLog {
   }
 
   /** Tells of one event. True if it was the first of its kind and has to be logged in full by the caller. */
-  isFirst (key: string, summary: object): boolean {
+  isFirst (key: string, summary: () => object): boolean {
     const entry = this.#entries.get(key)
     if (entry !== undefined) {
       entry.repeated++
@@ -86,7 +91,7 @@ export class RepeatLog {
       this.#others++
       return false
     }
-    this.#entries.set(key, { fields: summary, repeated: 0 })
+    this.#entries.set(key, { fields: summary(), repeated: 0 })
     return true
   }
 

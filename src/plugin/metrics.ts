@@ -2,7 +2,7 @@
 import type { RequestKind } from '../fetch/request.ts'
 import { reasons, type Decision, type Outcome, type Reason } from '../snapshot/decision.ts'
 
-/** Above this many rules the `rule` label is `_`: one time series a rule is then too many. */
+/** Above this many rules, unless set, the `rule` label is `_`: one time series a rule is then too many. */
 export const maxRuleLabels = 1000
 
 const kinds = ['preflight', 'actual', 'upgrade', 'none'] as const satisfies readonly RequestKind[]
@@ -23,10 +23,16 @@ function numbersOf<T extends string> (words: readonly T[]): Readonly<Record<T, n
 export class DecisionCounters {
   /** One row of counters a rule, by the rule's name; `''` where no rule decided. */
   readonly #rows = new Map<string, Float64Array>()
+  readonly #maxRules: number
+
+  /** Above `maxRules` rules they share the label `_`. */
+  constructor (maxRules: number = maxRuleLabels) {
+    this.#maxRules = maxRules
+  }
 
   /** Counts a decision of a set with so many rules. */
   count ({ kind, outcome, reason, rule }: Decision, rules: number): void {
-    const row = this.#rowOf(rule === null ? '' : rules > maxRuleLabels ? '_' : rule.name)
+    const row = this.#rowOf(rule === null ? '' : rules > this.#maxRules ? '_' : rule.name)
     const slot = (kindNumbers[kind] * outcomes.length + outcomeNumbers[outcome]) * reasons.length + reasonNumbers[reason]
     row[slot]! += 1
   }
@@ -35,7 +41,7 @@ export class DecisionCounters {
     let row = this.#rows.get(label)
     if (row === undefined) {
       // Names of rules come and go with reloads: their number stays bounded in any case.
-      if (this.#rows.size > maxRuleLabels && label !== '_') return this.#rowOf('_')
+      if (this.#rows.size > this.#maxRules && label !== '_') return this.#rowOf('_')
       this.#rows.set(label, row = new Float64Array(width))
     }
     return row

@@ -4,6 +4,7 @@ import { suggest } from '../diagnostic/suggest.ts'
 import { readingSteps, type ReadingStep, type RouterOptions } from '../route/path.ts'
 import type { PolicySource } from '../source/source.ts'
 import { InvalidOptionError, UnknownOptionError } from './errors.ts'
+import { maxRuleLabels } from './metrics.ts'
 
 /** The options of the plugin. */
 export interface CorsGatewayOptions {
@@ -26,10 +27,14 @@ export interface CorsGatewayOptions {
   readonly pathReadings?: 'all' | 'router' | readonly ReadingStep[]
   /** Every managed answer says in `x-cors-gateway` what was decided and why. Never for production: it names rules. */
   readonly debug?: boolean
+  /** With more rules than this the metrics' `rule` label is `_`, so that there is no time series a rule. 1000 unless given. */
+  readonly maxRuleLabels?: number
   /** A set without any rule is meant; otherwise it is taken for a fault. */
   readonly allowEmpty?: boolean
   /** A file in which the last good set is kept, for a start with a broken one. Only the user of this process can read it. */
   readonly lastKnownGood?: string
+  /** A second directory, several, or a source: a candidate set, decided beside the first on the same requests and never enforced. */
+  readonly shadow?: string | readonly string[] | PolicySource
 }
 
 /** The options with nothing left to default, and what the Fastify instance adds to them. */
@@ -42,20 +47,23 @@ export interface ResolvedOptions {
   readonly unmatched: 'deny' | 'passthrough'
   readonly pathReadings: 'all' | 'router' | readonly ReadingStep[]
   readonly debug: boolean
+  readonly maxRuleLabels: number
   readonly allowEmpty: boolean
   readonly lastKnownGood: string | null
+  readonly shadow: readonly string[] | PolicySource | null
   readonly router: RouterOptions
 }
 
 const known = [
-  'policies', 'watch', 'reload', 'minKept', 'mode', 'unmatched', 'pathReadings', 'debug', 'allowEmpty', 'lastKnownGood'
+  'policies', 'watch', 'reload', 'minKept', 'mode', 'unmatched', 'pathReadings', 'debug', 'maxRuleLabels', 'allowEmpty', 'lastKnownGood',
+  'shadow'
 ] as const
 
 /** Validates what a host has set, or throws an error that says what to write instead. */
 export function resolveOptions (options: CorsGatewayOptions, instance: FastifyInstance): ResolvedOptions {
   for (const name of Object.keys(options)) refuseUnknown(name)
   return {
-    policies: policiesOf(options.policies),
+    policies: policiesOf('policies', options.policies),
     watch: flag('watch', options.watch, true),
     reload: oneOf('reload', options.reload, ['auto', 'manual']),
     minKept: share('minKept', options.minKept),
@@ -63,8 +71,10 @@ export function resolveOptions (options: CorsGatewayOptions, instance: FastifyIn
     unmatched: oneOf('unmatched', options.unmatched, ['deny', 'passthrough']),
     pathReadings: readingsOf(options.pathReadings),
     debug: flag('debug', options.debug, false),
+    maxRuleLabels: count('maxRuleLabels', options.maxRuleLabels, maxRuleLabels),
     allowEmpty: flag('allowEmpty', options.allowEmpty, false),
     lastKnownGood: fileOf('lastKnownGood', options.lastKnownGood),
+    shadow: options.shadow === undefined ? null : policiesOf('shadow', options.shadow),
     router: routerOptionsOf(instance)
   }
 }
@@ -79,13 +89,13 @@ function refuseUnknown (name: string): void {
   throw new UnknownOptionError(`unknown option \`${name}\`${meant === null ? '' : `; did you mean \`${meant}\`?`} (the options are ${known.join(', ')})`)
 }
 
-function policiesOf (value: unknown): readonly string[] | PolicySource {
+function policiesOf (name: 'policies' | 'shadow', value: unknown): readonly string[] | PolicySource {
   if (typeof value === 'string' && value !== '') return [value]
   if (Array.isArray(value) && value.length > 0 && value.every(entry => typeof entry === 'string' && entry !== '')) return value as string[]
   if (typeof value === 'object' && value !== null && typeof (value as Partial<PolicySource>).read === 'function') return value as PolicySource
   throw new InvalidOptionError(value === undefined
     ? 'the option `policies` is missing: a directory, such as \'./policies\', a list of directories, or a source'
-    : `\`policies\` is a directory, a list of directories, or a source with a \`read\` function, not ${show(value)}`)
+    : `\`${name}\` is a directory, a list of directories, or a source with a \`read\` function, not ${show(value)}`)
 }
 
 function flag (name: string, value: unknown, byDefault: boolean): boolean {
@@ -99,6 +109,13 @@ function share (name: string, value: unknown): number {
   if (value === undefined) return 0
   if (typeof value === 'number' && value >= 0 && value <= 1) return value
   throw new InvalidOptionError(`\`${name}\` is a share from 0 to 1, such as 0.5, not ${show(value)}`)
+}
+
+/** A whole number that isn't negative. */
+function count (name: string, value: unknown, byDefault: number): number {
+  if (value === undefined) return byDefault
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value
+  throw new InvalidOptionError(`\`${name}\` is a whole number such as ${byDefault}, or 0, not ${show(value)}`)
 }
 
 function fileOf (name: string, value: unknown): string | null {

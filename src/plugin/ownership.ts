@@ -1,5 +1,6 @@
 // Settles at the last moment, on every way out of Node, whose `Access-Control-*` and what `Vary` a response carries.
 import type { OutgoingHttpHeader, OutgoingHttpHeaders, ServerResponse } from 'node:http'
+import type { ServerHttp2Stream } from 'node:http2'
 import type { ResponseHeaders } from '../snapshot/headers.ts'
 
 /** A flat list of names and values, or a list of pairs. */
@@ -21,11 +22,27 @@ interface WaysOut {
   writeEarlyHints: (this: GuardedResponse, hints: unknown, callback?: () => void) => void
 }
 
+/** Those of an HTTP/2 stream, by which a handler can go round its response. */
+interface StreamWaysOut {
+  respond: (this: GuardedStream, headers?: GivenHeaders, options?: unknown) => void
+  respondWithFD: (this: GuardedStream, fd: unknown, headers?: GivenHeaders, options?: FileOptions) => void
+  respondWithFile: (this: GuardedStream, path: unknown, headers?: GivenHeaders, options?: FileOptions) => void
+  additionalHeaders: (this: GuardedStream, headers: GivenHeaders) => void
+  sendTrailers: (this: GuardedStream, trailers: GivenHeaders) => void
+}
+
+/** A check may change the headers once the file is known. */
+interface FileOptions { statCheck?: (stat: unknown, headers: OutgoingHttpHeaders, options: unknown) => unknown }
+
 interface Guard extends ResponseHeaders, Readonly<WaysOut> {}
+
+interface StreamGuard extends ResponseHeaders, Readonly<StreamWaysOut> {}
 
 const guardKey = Symbol('cors-gateway.guard')
 
 interface GuardedResponse extends Omit<ServerResponse, keyof WaysOut>, WaysOut { [guardKey]: Guard }
+
+interface GuardedStream extends Omit<ServerHttp2Stream, keyof StreamWaysOut>, StreamWaysOut { [guardKey]: StreamGuard }
 
 /**
  * Makes the gateway the owner of a response's CORS headers. Whatever is written later and by whom, `Access-Control-*`
@@ -33,6 +50,8 @@ interface GuardedResponse extends Omit<ServerResponse, keyof WaysOut>, WaysOut {
  * are shared by all responses; what belongs to one lies in its guard.
  */
 export function guardResponse (raw: ServerResponse, headers: ResponseHeaders): void {
+  const { stream } = raw as { stream?: unknown }
+  if (stream !== undefined) guardStream(stream as GuardedStream, headers)
   const guarded = raw as unknown as GuardedResponse
   guarded[guardKey] = {
     set: headers.set,
@@ -58,10 +77,14 @@ function writeOwnHead (this: GuardedResponse, statusCode: number, second?: unkno
 
 /** The headers to write: those given without foreign ones, and ours. What is given stays as it is: it may be a shared constant. */
 function settle (raw: GuardedResponse, given: GivenHeaders): GivenHeaders {
-  const { set, vary } = raw[guardKey]
   const theirVary: unknown[] = []
-  takeStored(raw, vary.length > 0 ? theirVary : null)
-  if (isList(given)) return settleList(given, raw[guardKey], theirVary)
+  takeStored(raw, raw[guardKey].vary.length > 0 ? theirVary : null)
+  return settleGiven(given, raw[guardKey], theirVary)
+}
+
+function settleGiven (given: GivenHeaders, headers: ResponseHeaders, theirVary: unknown[]): GivenHeaders {
+  if (isList(given)) return settleList(given, headers, theirVary)
+  const { set, vary } = headers
   const settled: OutgoingHttpHeaders = {}
   for (const name of Object.keys(given)) {
     if (isOwned(name)) continue
@@ -120,6 +143,54 @@ function withoutOwned (headers: object): Record<string, unknown> {
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !isOwned(name)))
 }
 
+function guardStream (stream: GuardedStream, headers: ResponseHeaders): void {
+  const { respond, respondWithFD, respondWithFile, additionalHeaders, sendTrailers } = stream
+  stream[guardKey] = { set: headers.set, vary: headers.vary, respond, respondWithFD, respondWithFile, additionalHeaders, sendTrailers }
+  Object.assign(stream, ownStream)
+}
+
+const nothing: ResponseHeaders = { set: [], vary: [] }
+
+const ownStream: StreamWaysOut = {
+  respond (headers, options) {
+    this[guardKey].respond.call(this, settleStream(headers, this[guardKey]), options)
+  },
+  respondWithFD (fd, headers, options) {
+    this[guardKey].respondWithFD.call(this, fd, settleStream(headers, this[guardKey]), settleCheck(options, this[guardKey]))
+  },
+  respondWithFile (path, headers, options) {
+    this[guardKey].respondWithFile.call(this, path, settleStream(headers, this[guardKey]), settleCheck(options, this[guardKey]))
+  },
+  additionalHeaders (headers) {
+    this[guardKey].additionalHeaders.call(this, settleStream(headers, nothing))
+  },
+  sendTrailers (trailers) {
+    this[guardKey].sendTrailers.call(this, settleStream(trailers, nothing))
+  }
+}
+
+function settleStream (given: GivenHeaders | undefined, headers: ResponseHeaders): GivenHeaders {
+  const settled = settleGiven(given ?? {}, headers, [])
+  // A list of names that are not to be compressed is kept under a symbol.
+  for (const symbol of Object.getOwnPropertySymbols(given ?? {})) Reflect.set(settled, symbol, Reflect.get(given!, symbol))
+  return settled
+}
+
+function settleCheck (options: FileOptions | undefined, headers: ResponseHeaders): FileOptions | undefined {
+  const check = options?.statCheck
+  if (check === undefined) return options
+  return {
+    ...options,
+    statCheck (...given) {
+      const answer: unknown = check.apply(this, given)
+      const settled = settleGiven({ ...given[1] }, headers, [])
+      for (const name of Object.keys(given[1])) delete given[1][name]
+      Object.assign(given[1], settled)
+      return answer
+    }
+  }
+}
+
 /** Whether a response header is the gateway's alone, in any case of letters. */
 export function isOwned (name: string): boolean {
   // Most names are told apart at once.
@@ -129,7 +200,8 @@ export function isOwned (name: string): boolean {
   return lower.startsWith('access-control-') || lower === 'timing-allow-origin' || lower === 'x-cors-gateway'
 }
 
-function isVary (name: string): boolean {
+/** Whether a header is `Vary`, in any case of letters. */
+export function isVary (name: string): boolean {
   return name.length === 4 && name.toLowerCase() === 'vary'
 }
 

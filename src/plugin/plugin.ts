@@ -5,15 +5,18 @@ import { directorySource } from '../source/directory.ts'
 import { Emitter } from '../source/emitter.ts'
 import { createKeeper, PolicyError, type Keeper } from '../source/keeper.ts'
 import { earlierHooks, prepareContext } from './context.ts'
+import { DebugSwitch } from './debug-switch.ts'
 import { policyError } from './errors.ts'
 import { exchangeOf, viewOf, type RequestCors } from './exchange.ts'
 import { rememberHook } from './framework-errors.ts'
 import { makeHandle, type CorsGateway } from './handle.ts'
 import { enforcingHook, observingHook } from './hook.ts'
+import { rememberInternals } from './internals.ts'
 import type { CorsFields } from './log.ts'
 import { resolveOptions, type CorsGatewayOptions, type ResolvedOptions } from './options.ts'
 import { Recorder } from './recorder.ts'
 import { describe, reportPolicies } from './report.ts'
+import { openShadow, shadowingHook, type Shadow } from './shadow.ts'
 
 export type { CorsGateway, CorsGatewayOptions, RequestCors }
 
@@ -32,17 +35,26 @@ const register: FastifyPluginAsync<CorsGatewayOptions> = async function corsGate
   const options = resolveOptions(given, instance)
   prepareContext(instance)
   const early = earlierHooks(instance)
-  const keeper = await openKeeper(options, instance)
+  const debug = new DebugSwitch(options.debug)
+  const keeper = await openKeeper(options, debug, instance)
   instance.addHook('onClose', () => keeper.close())
 
   const denials = new Emitter<{ denied: CorsFields }>(err => { instance.log.error({ err }, 'a listener of corsGateway failed') })
-  const recorder = new Recorder(instance.log, fields => { denials.emit('denied', fields) })
-  instance.addHook('onClose', async () => { recorder.close() })
+  const recorder = new Recorder(instance.log, denials, options.maxRuleLabels)
+  instance.addHook('onClose', async () => {
+    recorder.close()
+    debug.stop()
+  })
   reportPolicies(instance, keeper)
 
-  instance.decorate('corsGateway', makeHandle({ keeper, recorder, denials }))
+  const shadow = await openCandidate(options, keeper, instance)
+  if (shadow !== null) instance.addHook('onClose', () => shadow.close())
+
+  instance.decorate('corsGateway', makeHandle({ keeper, recorder, denials, shadow, maxRuleLabels: options.maxRuleLabels }))
+  rememberInternals(instance.corsGateway, { snapshot: () => keeper.current, feed: recorder.feed, debug })
   instance.decorateRequest('cors', { getter () { return corsOf(this) } })
-  const hook = options.mode === 'observe' ? observingHook(keeper, recorder) : enforcingHook(keeper, recorder, options.debug)
+  const decidingHook = options.mode === 'observe' ? observingHook(keeper, recorder) : enforcingHook(keeper, recorder, debug)
+  const hook = shadow === null ? decidingHook : shadowingHook(decidingHook, keeper, shadow)
   rememberHook(instance, hook)
   instance.addHook('onRequest', hook)
   instance.addHook('onReady', async () => { reportStart(instance, keeper, options, early) })
@@ -53,8 +65,8 @@ function corsOf (request: Parameters<typeof exchangeOf>[0]): RequestCors | null 
   return exchange === undefined ? null : viewOf(exchange)
 }
 
-async function openKeeper (options: ResolvedOptions, instance: FastifyInstance): Promise<Keeper> {
-  const { policies, watch, reload, minKept, mode, debug, unmatched, pathReadings, router, allowEmpty, lastKnownGood } = options
+async function openKeeper (options: ResolvedOptions, debugSwitch: DebugSwitch, instance: FastifyInstance): Promise<Keeper> {
+  const { policies, watch, reload, minKept, mode, maxRuleLabels, unmatched, pathReadings, router, allowEmpty, lastKnownGood } = options
   const warn = (message: string): void => { instance.log.warn(message) }
   try {
     return await createKeeper({
@@ -64,13 +76,23 @@ async function openKeeper (options: ResolvedOptions, instance: FastifyInstance):
       reload,
       minKept,
       ...lastKnownGood !== null && { lastKnownGood },
-      settings: { mode, debug },
+      // The status copies them each time that it is asked for.
+      settings: { mode, get debug () { return debugSwitch.isOn }, maxRuleLabels },
       warn
     })
   } catch (error) {
     if (error instanceof PolicyError) throw policyError(error.message, error.diagnostics, error)
     throw policyError(`the policies cannot be read: ${error instanceof Error ? error.message : String(error)}`, [], error)
   }
+}
+
+async function openCandidate (options: ResolvedOptions, keeper: Keeper, instance: FastifyInstance): Promise<Shadow | null> {
+  const { shadow, watch, reload, maxRuleLabels, unmatched, pathReadings, router, allowEmpty } = options
+  if (shadow === null) return null
+  const warn = (message: string): void => { instance.log.warn(message) }
+  const source = 'read' in shadow ? shadow : directorySource(shadow, { warn })
+  const build = { unmatched, pathReadings, router, allowEmpty }
+  return openShadow(source, keeper, instance.log, { build, watch, reload, maxRuleLabels, warn })
 }
 
 function reportStart (instance: FastifyInstance, keeper: Keeper, { mode }: ResolvedOptions, early: readonly string[]): void {

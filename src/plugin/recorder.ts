@@ -1,26 +1,32 @@
 // Keeps account of decisions: counters, the log's lines about denials, and the `denied` event.
 import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
 import type { Snapshot } from '../snapshot/snapshot.ts'
+import type { Emitter } from '../source/emitter.ts'
 import { ambiguityFields } from './ambiguity.ts'
 import { viewOf, type Exchange } from './exchange.ts'
-import { corsFields, RepeatLog, type CorsFields } from './log.ts'
+import { DecisionFeed } from './feed.ts'
+import { corsFields, RepeatLog, saysDebug, type CorsFields } from './log.ts'
 import { DecisionCounters } from './metrics.ts'
 
 /** Counts and tells of decisions. Nothing that a listener or a logger does can disturb a request. */
 export class Recorder {
-  readonly decisions: DecisionCounters = new DecisionCounters()
+  readonly decisions: DecisionCounters
   /** In observe mode: answers of handlers that differ from what the gateway would have sent. */
-  readonly differences: DecisionCounters = new DecisionCounters()
+  readonly differences: DecisionCounters
+  /** For watchers of what is decided. */
+  readonly feed: DecisionFeed = new DecisionFeed()
   readonly #log: FastifyBaseLogger
-  readonly #onDenied: (fields: CorsFields) => void
+  readonly #listeners: Emitter<{ denied: CorsFields }>
   readonly #denials: RepeatLog
   readonly #differing: RepeatLog
   #hasHinted = false
 
-  /** `onDenied` hears of every denial. */
-  constructor (log: FastifyBaseLogger, onDenied: (fields: CorsFields) => void) {
+  /** `listeners` hear of every denial. Above `maxRuleLabels` rules the counters no longer tell rules apart. */
+  constructor (log: FastifyBaseLogger, listeners: Emitter<{ denied: CorsFields }>, maxRuleLabels: number) {
+    this.decisions = new DecisionCounters(maxRuleLabels)
+    this.differences = new DecisionCounters(maxRuleLabels)
     this.#log = log
-    this.#onDenied = onDenied
+    this.#listeners = listeners
     this.#denials = new RepeatLog(log, 'denials')
     this.#differing = new RepeatLog(log, 'differing answers')
   }
@@ -29,21 +35,22 @@ export class Recorder {
   decided (request: FastifyRequest, exchange: Exchange, snapshot: Snapshot): void {
     this.decisions.count(exchange.decision, snapshot.rules.length)
     if (exchange.decision.outcome === 'denied') this.#denied(request, exchange, snapshot)
+    else if (this.feed.hearsAll) this.feed.decided(exchange)
   }
 
   #denied (request: FastifyRequest, exchange: Exchange, snapshot: Snapshot): void {
-    const fields = corsFields(exchange)
-    this.#onDenied(fields)
-    const message = `${fields.kind} denied: ${fields.reason}`
-    if (this.#denials.isFirst(keyOf(exchange), viewOf(exchange))) {
-      const ambiguity = fields.reason === 'path-ambiguous' && { ambiguity: ambiguityFields(snapshot, exchange) }
-      request.log.info({ cors: { ...fields, ...ambiguity } }, message)
-    } else {
-      request.log.debug({ cors: fields }, message)
+    this.feed.denied(exchange)
+    if (this.#listeners.hears('denied')) this.#listeners.emit('denied', corsFields(exchange))
+    const { kind, reason } = exchange.decision
+    if (this.#denials.isFirst(keyOf(exchange), () => viewOf(exchange))) {
+      const ambiguity = reason === 'path-ambiguous' && { ambiguity: ambiguityFields(snapshot, exchange) }
+      request.log.info({ cors: { ...corsFields(exchange), ...ambiguity } }, `${kind} denied: ${reason}`)
+    } else if (saysDebug(request.log)) {
+      request.log.debug({ cors: corsFields(exchange) }, `${kind} denied: ${reason}`)
     }
     if (!this.#hasHinted && isForwardedOrigin(request, exchange.facts.origin)) {
       this.#hasHinted = true
-      this.#log.warn({ cors: fields }, 'a denied Origin is what X-Forwarded-Proto and X-Forwarded-Host name as this server: ' +
+      this.#log.warn({ cors: corsFields(exchange) }, 'a denied Origin is what X-Forwarded-Proto and X-Forwarded-Host name as this server: ' +
         'behind a proxy that sets them, start Fastify with `trustProxy`, and such requests count as same-origin')
     }
   }
@@ -52,7 +59,7 @@ export class Recorder {
   differed (exchange: Exchange, differences: readonly string[], rules: number): void {
     this.differences.count(exchange.decision, rules)
     const key = `${keyOf(exchange)} ${exchange.decision.kind} ${differences.join()}`
-    if (!this.#differing.isFirst(key, { ...viewOf(exchange), differences })) return
+    if (!this.#differing.isFirst(key, () => ({ ...viewOf(exchange), differences }))) return
     this.#log.info({ cors: { ...corsFields(exchange), differences } },
       `observed: the answer's ${differences.join(', ')} would have been different (${exchange.decision.reason})`)
   }

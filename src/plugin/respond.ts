@@ -1,17 +1,14 @@
 // The answers that the gateway makes itself: preflights, denials, and a header block that cannot be trusted.
-import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
+import type { OutgoingHttpHeader, ServerResponse } from 'node:http'
 import type { FastifyReply } from 'fastify'
 import type { Decision } from '../snapshot/decision.ts'
+import type { ResponseHeaders } from '../snapshot/headers.ts'
+import { isOwned, isVary, mergeVary } from './ownership.ts'
 
 /** Answers a decided request by its status: 204 for a preflight, 403 for whatever is refused. */
-export function answerDecided (reply: FastifyReply, decision: Decision, debug: boolean): void {
-  if (decision.status === 204) {
-    send(reply, 204, null)
-    return
-  }
-  const { reason, rule } = decision
-  const isUpgrade = decision.kind === 'upgrade'
-  send(reply, 403, { ...problem(403, 'Forbidden', details[decision.kind]), reason, ...debug && rule && { rule: rule.name } }, isUpgrade)
+export function answerDecided (reply: FastifyReply, decision: Decision, headers: ResponseHeaders, debug: boolean): void {
+  if (decision.status === 204) send(reply, 204, headers, null)
+  else send(reply, 403, headers, debug && decision.rule !== null ? debugBody(decision) : bodyOf(decision), decision.kind === 'upgrade')
 }
 
 const details: Record<Decision['kind'], string> = {
@@ -21,9 +18,26 @@ const details: Record<Decision['kind'], string> = {
   none: 'The cross-origin policy does not allow this request.'
 }
 
+/** Made once each: both words are of short closed lists. */
+const bodies = new Map<string, string>()
+
+function bodyOf ({ kind, reason }: Decision): string {
+  const key = `${kind} ${reason}`
+  let body = bodies.get(key)
+  if (body === undefined) bodies.set(key, body = JSON.stringify({ ...problem(403, 'Forbidden', details[kind]), reason }))
+  return body
+}
+
+function debugBody ({ kind, reason, rule }: Decision): string {
+  return JSON.stringify({ ...problem(403, 'Forbidden', details[kind]), reason, rule: rule!.name })
+}
+
+const unread: ResponseHeaders = { set: [], vary: [] }
+const truncated = JSON.stringify(problem(431, 'Request Header Fields Too Large', 'The request has more header lines than this server reads.'))
+
 /** Answers a request of which Node dropped header lines: an `Origin` could be among them (RFC 6585, section 5). */
 export function answerTruncated (reply: FastifyReply): void {
-  send(reply, 431, problem(431, 'Request Header Fields Too Large', 'The request has more header lines than this server reads.'))
+  send(reply, 431, unread, truncated)
 }
 
 /** A problem as of RFC 9457. */
@@ -35,26 +49,40 @@ function problem (status: number, title: string, detail: string): Record<string,
  * Ends the response here: no later hook, handler or `onSend` runs, while request logging and `onResponse` hooks do.
  * Headers that hooks before the gateway have set are kept.
  */
-function send (reply: FastifyReply, status: number, body: Record<string, string | number> | null, closes: boolean = false): void {
-  const headers = reply.getHeaders() as OutgoingHttpHeaders
+function send (reply: FastifyReply, status: number, { set, vary }: ResponseHeaders, body: string | null, closes: boolean = false): void {
   const { raw } = reply
+  const list: OutgoingHttpHeader[] = []
+  const theirVary = takeEarlier(reply, list, vary.length > 0)
   reply.hijack()
-  let text: string | null = null
-  if (body === null) {
-    delete headers['content-type']
-    delete headers['content-length']
-  } else {
-    text = JSON.stringify(body)
-    headers['content-type'] = 'application/problem+json; charset=utf-8'
-    headers['content-length'] = Buffer.byteLength(text)
-  }
+  for (const [name, value] of set) list.push(name, value)
+  if (vary.length > 0) list.push('vary', mergeVary(theirVary, vary))
+  if (body !== null) list.push('content-type', 'application/problem+json; charset=utf-8', 'content-length', Buffer.byteLength(body))
   // A server that listens for upgrades is handed the socket of whatever asks for one, preflights included.
   if (closes || (reply.request.raw as { upgrade?: boolean }).upgrade === true) {
-    headers['connection'] = 'close'
+    list.push('connection', 'close')
     closeAfter(raw)
   }
-  raw.writeHead(status, headers)
-  raw.end(reply.request.raw.method === 'HEAD' ? null : text)
+  raw.writeHead(status, list)
+  raw.end(reply.request.raw.method === 'HEAD' ? null : body)
+}
+
+const none: readonly unknown[] = []
+
+/** Takes over what earlier hooks have set, CORS headers and those of a body excepted; gives their `Vary` back where it is asked for. */
+function takeEarlier (reply: FastifyReply, list: OutgoingHttpHeader[], asksVary: boolean): readonly unknown[] {
+  const { raw } = reply
+  const earlier = reply.getHeaders()
+  const names = Object.keys(earlier)
+  if (names.length === 0) return none
+  const theirVary: unknown[] = []
+  for (const name of names) {
+    const value = earlier[name]
+    if (raw.hasHeader(name)) raw.removeHeader(name)
+    if (value === undefined || isOwned(name) || name === 'content-type' || name === 'content-length') continue
+    if (asksVary && isVary(name)) theirVary.push(value)
+    else list.push(name, value)
+  }
+  return theirVary
 }
 
 /** A socket that was handed over for an upgrade is no server's to close, so whoever answers does it. */

@@ -66,13 +66,15 @@ function collect (
 ): Names {
   const found = new Map<string, LocatedText>()
   const spans: Span[] = []
+  let places: ReadonlyMap<unknown, number> | null = null
   for (const text of readTexts(source, list, findings)) {
     const span = spanOfValue(source, text)
     const name = read(text, span)
     if (name === null) continue
     const first = found.get(name)
     if (first !== undefined) {
-      reportTwice(source, text, first, findings)
+      places ??= new Map(list.items.map((item, i) => [item, i]))
+      reportTwice(source, list, places.get(text)!, first, findings)
       continue
     }
     found.set(name, text)

@@ -1,6 +1,7 @@
 // Reads keys of a located map, whose types the schema has checked or complained about.
 import type { SourceText, Span } from '../diagnostic/span.ts'
 import { spanOfValue, type LocatedList, type LocatedMap, type LocatedScalar, type LocatedValue } from '../document/located.ts'
+import { removalOf } from '../document/removal.ts'
 import type { Findings } from './findings.ts'
 
 /** A text and where it stands. */
@@ -35,19 +36,24 @@ export function readMap (map: LocatedMap, key: string): LocatedMap | undefined {
 /** The texts of a list, each once; one that stands there twice is reported. */
 export function readTexts (source: SourceText, list: LocatedList, findings: Findings): LocatedText[] {
   const seen = new Map<string, LocatedText>()
-  for (const item of list.items) {
+  for (const [i, item] of list.items.entries()) {
     if (!isText(item) || item.value === '') continue
     const first = seen.get(item.value)
     if (first === undefined) seen.set(item.value, item)
-    else reportTwice(source, item, first, findings)
+    else reportTwice(source, list, i, first, findings)
   }
   return [...seen.values()]
 }
 
-/** Reports an entry that says what another one of its list says. */
-export function reportTwice (source: SourceText, item: LocatedText, first: LocatedText, findings: Findings): void {
-  findings.add('duplicate-entry', spanOfValue(source, item), `\`${item.value.slice(0, 80)}\` is listed twice`,
-    { related: [{ span: spanOfValue(source, first), message: 'first listed here' }] })
+/** Reports that an item of a list says what an earlier one says. */
+export function reportTwice (source: SourceText, { items }: LocatedList, index: number, first: LocatedText, findings: Findings): void {
+  const item = items[index] as LocatedText
+  const span = spanOfValue(source, item)
+  const at = removalOf(span, items[index - 1], items[index + 1])
+  findings.add('duplicate-entry', span, `\`${item.value.slice(0, 80)}\` is listed twice`, {
+    related: [{ span: spanOfValue(source, first), message: 'first listed here' }],
+    ...at && { fix: { text: '', at: { source, ...at } } }
+  })
 }
 
 /** A corrected text in the quotes of the one that it replaces, or in quotes where it needs them. */

@@ -522,7 +522,12 @@ export const policySchema: Readonly<Record<string, unknown>> = {
             "type": "string",
             "minLength": 1,
             "maxLength": 2048,
-            "description": "A route such as `/cart/:id` or `/checkout/**`."
+            "description": "A route such as `/cart/:id` or `/checkout/**`.",
+            "examples": [
+              "/cart/:id",
+              "/checkout/**",
+              "/*"
+            ]
           },
           "examples": [
             [
@@ -588,7 +593,17 @@ export const policySchema: Readonly<Record<string, unknown>> = {
             "type": "string",
             "minLength": 1,
             "maxLength": 128,
-            "description": "A method such as `PUT`, or `*`."
+            "description": "A method such as `PUT`, or `*`.",
+            "examples": [
+              "GET",
+              "HEAD",
+              "POST",
+              "PUT",
+              "PATCH",
+              "DELETE",
+              "OPTIONS",
+              "*"
+            ]
           },
           "default": [
             "GET",
@@ -611,7 +626,12 @@ export const policySchema: Readonly<Record<string, unknown>> = {
             "type": "string",
             "minLength": 1,
             "maxLength": 256,
-            "description": "A header name, or `*`."
+            "description": "A header name, or `*`.",
+            "examples": [
+              "content-type",
+              "authorization",
+              "x-requested-with"
+            ]
           },
           "default": [],
           "examples": [
@@ -628,7 +648,12 @@ export const policySchema: Readonly<Record<string, unknown>> = {
             "type": "string",
             "minLength": 1,
             "maxLength": 256,
-            "description": "A header name, or `*`."
+            "description": "A header name, or `*`.",
+            "examples": [
+              "x-request-id",
+              "etag",
+              "location"
+            ]
           },
           "default": [],
           "examples": [
@@ -793,7 +818,17 @@ export const policySchema: Readonly<Record<string, unknown>> = {
             "type": "string",
             "minLength": 1,
             "maxLength": 128,
-            "description": "A method such as `PUT`, or `*`."
+            "description": "A method such as `PUT`, or `*`.",
+            "examples": [
+              "GET",
+              "HEAD",
+              "POST",
+              "PUT",
+              "PATCH",
+              "DELETE",
+              "OPTIONS",
+              "*"
+            ]
           },
           "default": [
             "GET",
@@ -816,7 +851,12 @@ export const policySchema: Readonly<Record<string, unknown>> = {
             "type": "string",
             "minLength": 1,
             "maxLength": 256,
-            "description": "A header name, or `*`."
+            "description": "A header name, or `*`.",
+            "examples": [
+              "content-type",
+              "authorization",
+              "x-requested-with"
+            ]
           },
           "default": [],
           "examples": [
@@ -833,7 +873,12 @@ export const policySchema: Readonly<Record<string, unknown>> = {
             "type": "string",
             "minLength": 1,
             "maxLength": 256,
-            "description": "A header name, or `*`."
+            "description": "A header name, or `*`.",
+            "examples": [
+              "x-request-id",
+              "etag",
+              "location"
+            ]
           },
           "default": [],
           "examples": [

@@ -55,7 +55,7 @@ export function readMaxAge (source: SourceText, value: LocatedValue, findings: F
   const text = value.value
   const seconds = parseDuration(text)
   if (seconds === null) {
-    findings.add('wrong-value', span, `${show(text)} is not a duration`, { help: durationHelp(text) })
+    findings.add('wrong-value', span, `${show(text)} is not a duration`, { help: durationHelp(text), ...durationFix(text) })
   } else if (seconds > longestMaxAge) {
     findings.add('wrong-value', span, `${show(text)} is longer than 24 hours`, { help: 'write `24h` at most; browsers keep a preflight for 2 to 24 hours' })
   } else {
@@ -69,6 +69,12 @@ function durationHelp (text: string): string {
   if (/^\d+\s*d/.test(text)) return 'write hours: one day is `24h`'
   if (/^\d+(?:\.\d+)?\s*(?:ms|sec|min|hour|hr)/i.test(text) || /^\d+\s+[smh]$/.test(text)) return 'the units are `s`, `m` and `h`, right behind a whole number'
   return 'write whole seconds, or a duration such as `30s`, `10m` or `24h`'
+}
+
+/** Quoted seconds, and a space before the unit, can mean one thing only. */
+function durationFix (text: string): { fix?: { text: string } } {
+  const plain = /^(?:-1|\d{1,5})$/.test(text) ? String(Number(text)) : /^\d+\s+[smh]$/.test(text) ? text.replace(/\s+/, '') : null
+  return plain === null ? {} : { fix: { text: plain } }
 }
 
 /** Reads `notBefore` or `expires`: epoch milliseconds. */

@@ -19,6 +19,11 @@ export class Emitter<Events extends object> {
     return () => { listeners.delete(entry) }
   }
 
+  /** Whether anybody listens: an event that nobody hears need not be made. */
+  hears (event: keyof Events): boolean {
+    return (this.#listeners.get(event)?.size ?? 0) > 0
+  }
+
   emit<Name extends keyof Events> (event: Name, payload: Events[Name]): void {
     for (const listener of [...this.#listeners.get(event) ?? []]) {
       try {

@@ -1,5 +1,6 @@
 // The keeper's memory: what runs since when, what was tried last, what was rejected and why.
 import type { Diagnostic } from '../diagnostic/diagnostic.ts'
+import { renderFrame } from '../diagnostic/render.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 import type { Attempt } from './attempt.ts'
 import { upcomingOf, type Boundary } from './window.ts'
@@ -21,6 +22,12 @@ export interface HistoryEntry {
   readonly warnings: number
 }
 
+/** A finding in a rejected set. */
+export interface FramedDiagnostic extends Diagnostic {
+  /** The source line with the place underlined, as text. Left out where there is no such line, and after the first hundred. */
+  readonly frame?: string
+}
+
 /** What a gateway tells about its policies. Times are ISO 8601, UTC. */
 export interface Status {
   readonly state: 'ok' | 'degraded'
@@ -32,7 +39,7 @@ export interface Status {
   readonly loadedAt: string
   readonly lastAttempt: { readonly at: string, readonly ok: boolean, readonly diagnostics: readonly Diagnostic[] }
   /** The set that is there and is not used, since when; `revision` is null where it could not even be read. */
-  readonly rejected: { readonly since: string, readonly revision: string | null, readonly diagnostics: readonly Diagnostic[] } | null
+  readonly rejected: { readonly since: string, readonly revision: string | null, readonly diagnostics: readonly FramedDiagnostic[] } | null
   readonly watch: 'events' | 'poll' | 'off'
   readonly upcoming: readonly Boundary[]
   /** Newest last; bounded. */
@@ -42,11 +49,20 @@ export interface Status {
 }
 
 const maxHistory = 100
+const maxFrames = 100
 
 const timeText = (time: number): string => new Date(time).toISOString()
 
 const count = (diagnostics: readonly Diagnostic[], severity: Diagnostic['severity']): number =>
   diagnostics.filter(diagnostic => diagnostic.severity === severity).length
+
+/** Drawn once: a status is asked for often. */
+function withFrames ({ diagnostics, texts }: Attempt): readonly FramedDiagnostic[] {
+  return diagnostics.map((diagnostic, i) => {
+    const frame = i < maxFrames ? renderFrame(diagnostic, texts) : ''
+    return frame === '' ? diagnostic : { ...diagnostic, frame }
+  })
+}
 
 /** Records what happens, as it happens. */
 export class Ledger {
@@ -58,6 +74,7 @@ export class Ledger {
   /** The attempt whose set was rejected and is still there; null while all is well. */
   rejected: Attempt | null = null
   #rejectedSince = 0
+  #rejectedFindings: readonly FramedDiagnostic[] = []
 
   constructor (active: Attempt) {
     this.active = active
@@ -78,6 +95,7 @@ export class Ledger {
   reject (attempt: Attempt, generation: number, now: number): void {
     if (this.rejected === null) this.#rejectedSince = now
     this.rejected = attempt
+    this.#rejectedFindings = withFrames(attempt)
     this.#add('rejected', generation, attempt, now)
   }
 
@@ -109,7 +127,7 @@ export class Ledger {
       origins,
       loadedAt: timeText(this.#loadedAt),
       lastAttempt: this.#lastAttempt,
-      rejected: rejected && { since: timeText(this.#rejectedSince), revision: rejected.revision, diagnostics: rejected.diagnostics },
+      rejected: rejected && { since: timeText(this.#rejectedSince), revision: rejected.revision, diagnostics: this.#rejectedFindings },
       upcoming: upcomingOf(set, now),
       history: [...this.#history]
     }

@@ -7,8 +7,9 @@ import type { SourceText } from '../diagnostic/span.ts'
 import { decodeSource } from '../document/bytes.ts'
 import { aboutFile, isGone, systemReason } from './finding.ts'
 import type { Limits } from './limits.ts'
+import { isPolicyFile } from './name.ts'
 import { SourceError, type SourceSet } from './source.ts'
-import { ChangedMeanwhile, forEachLimited, identityOf, walk, type FoundFile, type Walk } from './walk.ts'
+import { ChangedMeanwhile, forEachLimited, identityOf, walk, type FoundFile, type NameTest, type Walk } from './walk.ts'
 
 /** How long a directory may keep changing under a reading, in milliseconds. */
 const patience = 5_000
@@ -26,22 +27,24 @@ export interface Reading extends SourceSet {
  * where a directory cannot be read as a whole or does not come to rest. What is wrong with single files is in the
  * diagnostics, and the others are read all the same.
  */
-export async function readDirectories (directories: readonly string[], limits: Limits, signal: AbortSignal): Promise<Reading> {
+export async function readDirectories (
+  directories: readonly string[], limits: Limits, signal: AbortSignal, isWanted: NameTest = isPolicyFile
+): Promise<Reading> {
   const end = performance.now() + patience
   for (let pause = 5; ; pause = Math.min(2 * pause, 200)) {
     signal.throwIfAborted()
-    const reading = await readOnce(directories, limits, signal)
+    const reading = await readOnce(directories, limits, signal, isWanted)
     if (reading !== null) return reading
     if (performance.now() > end) throw new SourceError(directories.join(', '), 'the files keep changing while they are read')
     await sleep(pause, undefined, { signal })
   }
 }
 
-async function readOnce (directories: readonly string[], limits: Limits, signal: AbortSignal): Promise<Reading | null> {
+async function readOnce (directories: readonly string[], limits: Limits, signal: AbortSignal, isWanted: NameTest): Promise<Reading | null> {
   try {
-    const before = await walk(directories, limits, signal)
+    const before = await walk(directories, limits, signal, isWanted)
     const { texts, diagnostics } = await readFiles(before, signal)
-    const after = await walk(directories, limits, signal)
+    const after = await walk(directories, limits, signal, isWanted)
     if (after.fingerprint !== before.fingerprint) return null
     return { texts, diagnostics: [...before.diagnostics, ...diagnostics], fingerprint: after.fingerprint }
   } catch (error) {

@@ -33,6 +33,9 @@ export interface Walk {
   readonly changedAt: number
 }
 
+/** Whether a walk looks for files of this name. */
+export type NameTest = (name: string) => boolean
+
 /** Something vanished or was replaced between two looks: neither state may be used, so look again. */
 export class ChangedMeanwhile extends Error {}
 
@@ -54,8 +57,10 @@ export async function forEachLimited<T> (items: readonly T[], task: (item: T) =>
  * Walks the directories. Rejects with {@link SourceError} where one of them cannot be read as a whole, and with
  * {@link ChangedMeanwhile} where something moved under it.
  */
-export async function walk (directories: readonly string[], limits: Limits, signal?: AbortSignal): Promise<Walk> {
-  const found = new Finder(limits, signal)
+export async function walk (
+  directories: readonly string[], limits: Limits, signal?: AbortSignal, isWanted: NameTest = isPolicyFile
+): Promise<Walk> {
+  const found = new Finder(limits, signal, isWanted)
   for (const [directory, prefix] of prefixed(directories)) await found.addRoot(directory, prefix)
   return found.finish()
 }
@@ -68,6 +73,7 @@ class LimitReached extends Error {}
 class Finder {
   readonly #limits: Limits
   readonly #signal: AbortSignal | undefined
+  readonly #isWanted: NameTest
   readonly #roots: string[] = []
   readonly #places: string[] = []
   readonly #files: FoundFile[] = []
@@ -77,9 +83,10 @@ class Finder {
   #candidates = 0
   #changedAt = 0
 
-  constructor (limits: Limits, signal: AbortSignal | undefined) {
+  constructor (limits: Limits, signal: AbortSignal | undefined, isWanted: NameTest) {
     this.#limits = limits
     this.#signal = signal
+    this.#isWanted = isWanted
   }
 
   async addRoot (directory: string, prefix: string): Promise<void> {
@@ -126,7 +133,7 @@ class Finder {
       const found = { name: prefix + entry.name, path: join(path, entry.name), depth: depth + 1 }
       if (entry.isDirectory()) directories.push({ ...found, name: `${found.name}/` })
       else if (entry.isSymbolicLink()) links.push(found)
-      else if (isPolicyFile(entry.name)) files.push(found)
+      else if (this.#isWanted(entry.name)) files.push(found)
     }
     this.#count(files.length)
     await forEachLimited(files, file => this.#addFile(file))
@@ -146,7 +153,7 @@ class Finder {
 
   /** Adds a linked file, or gives back the directory that the link leads to. */
   async #followLink (link: Entry, root: string): Promise<Entry | null> {
-    const isPolicy = isPolicyFile(basename(link.name))
+    const isWanted = this.#isWanted(basename(link.name))
     let target: string, stats: BigIntStats
     try {
       target = await realpath(link.path)
@@ -154,10 +161,10 @@ class Finder {
     } catch (error) {
       const isLinkGone = await lstat(link.path).then(() => false, isGone)
       if (isLinkGone) throw new ChangedMeanwhile()
-      if (isPolicy) this.#report('not-a-regular-file', link.name, `this link leads nowhere: ${systemReason(error)}`)
+      if (isWanted) this.#report('not-a-regular-file', link.name, `this link leads nowhere: ${systemReason(error)}`)
       return null
     }
-    if (!stats.isDirectory() && !isPolicy) return null
+    if (!stats.isDirectory() && !isWanted) return null
     if (target !== root && !target.startsWith(root.endsWith(sep) ? root : root + sep)) {
       this.#report('not-a-regular-file', link.name, 'this link leads out of the policy directory, so it was not opened')
       return null

@@ -33,7 +33,7 @@ t.test('usage', async t => {
     [['chek'], 2, 'stderr', /there is no command `chek`; did you mean `check`\?/],
     [['check', '--help'], 0, 'stdout', /Usage: cors-gateway check/],
     [['check', '--fromat', 'json'], 2, 'stderr', /there is no option `--fromat`; did you mean `format`\?/],
-    [['check', policies, '--format', 'xml'], 2, 'stderr', /--format takes pretty or json, not `xml`/],
+    [['check', policies, '--format', 'xml'], 2, 'stderr', /--format takes pretty, json, github or sarif, not `xml`/],
     [['check', policies, '--max-warnings', 'many'], 2, 'stderr', /--max-warnings takes a whole number/],
     [['check', policies, '--at', 'yesterday'], 2, 'stderr', /--at takes a date/],
     [['check', '/no/such/directory'], 3, 'stderr', /there is no directory \/no\/such\/directory/],

@@ -1,13 +1,14 @@
 // Every code has an example that shows it, one that does not, and a page; UPDATE=1 writes what is expected.
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import t from 'tap'
-import { build } from '../../src/build.ts'
+import { build, isTestFile } from '../../src/build.ts'
 import { catalogue, type DiagnosticCode } from '../../src/diagnostic/catalogue.ts'
 import type { Diagnostic } from '../../src/diagnostic/diagnostic.ts'
 import { renderPretty } from '../../src/diagnostic/render.ts'
 import { sourceCatalogue } from '../../src/diagnostic/source-catalogue.ts'
 import type { SourceText } from '../../src/diagnostic/span.ts'
 import { decodeSource } from '../../src/document/bytes.ts'
+import { readPolicyTests } from '../../src/inspect/test-file.ts'
 
 const at = '2026-11-25T00:00:00Z'
 const here = new URL('./', import.meta.url)
@@ -32,8 +33,9 @@ function judge (files: readonly { name: string, bytes: Uint8Array }[]): Example 
     if (decoded.diagnostic) found.push(decoded.diagnostic)
     else texts.push({ name, text: decoded.text })
   }
-  const { ok, diagnostics } = build(texts, { at, found, expiredAcceptance: 'error' })
-  return { ok, diagnostics, texts }
+  const { ok, diagnostics, set } = build(texts, { at, found, expiredAcceptance: 'error' })
+  const tests = set === null ? [] : readPolicyTests(texts.filter(({ name }) => isTestFile(name)), set).diagnostics
+  return { ok: ok && tests.length === 0, diagnostics: [...diagnostics, ...tests], texts }
 }
 
 /** `bad.yaml`, or every file of `bad/`. */
@@ -47,7 +49,7 @@ function readExample (folder: URL, name: string): Example {
 function readBlocks (page: string, heading: string): Example | null {
   const section = page.split(/^## /m).find(part => part.startsWith(`${heading}\n`)) ?? ''
   const blocks = [...section.matchAll(/```yaml\n(.*?)```/gs)].map(([, text]) => text!)
-  return blocks.length === 0 ? null : judge(blocks.map((text, i) => ({ name: `${i}.yaml`, bytes: new TextEncoder().encode(text) })))
+  return blocks.length === 0 ? null : judge(blocks.map((text, i) => ({ name: `${i}${/^tests:/m.test(text) ? '.test' : ''}.yaml`, bytes: new TextEncoder().encode(text) })))
 }
 
 const codes = Object.keys(catalogue) as DiagnosticCode[]

@@ -93,7 +93,7 @@ async function gatewayTo (t: Test, upstreams: string | readonly Upstream[], upst
     listen: { host: '127.0.0.1', port: 0 },
     admin: null,
     upstreams: typeof upstreams === 'string' ? [{ prefix: '/', url: upstreams }] : upstreams,
-    ...upstreamTimeout !== undefined && { upstreamTimeout },
+    ...upstreamTimeout !== undefined && { timeouts: { upstream: upstreamTimeout } },
     logger: false
   })
   const close = (): Promise<void> => gateway.close()
@@ -331,7 +331,7 @@ t.test('what is forwarded is what was judged', async t => {
   for (const target of ['/a/../admin/x', '/a/%2e%2e/admin/x', '/a/..%2fadmin/x', '/a\\..\\admin/x', '/a/..%5cadmin', '/a/%zz', '/a#b', '/a#/../admin/x', '/a?b#c', 'http://evil.example/a', '//evil.example/a']) {
     const answer = await ask(port, 'GET', target, [['Origin', shop]])
     t.ok(answer.status === 400 || answer.status === 404, `${target}: ${answer.status}`)
-    t.match(answer.headers['content-type'], answer.status === 400 ? 'application/problem+json' : 'application/json')
+    t.match(answer.headers['content-type'], 'application/problem+json')
     t.same(heads, [], target)
   }
 })

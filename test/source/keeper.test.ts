@@ -81,6 +81,7 @@ t.test('the status has the keys that scripts hold on to', async t => {
     rejected: { since: at, diagnostics: [{ file: 'broken.yaml' }] }, lastAttempt: { at, ok: false, diagnostics: [{ file: 'broken.yaml' }] }, generation: 1, rules: 1
   })
   t.not(rejected!.revision, revision)
+  t.match(rejected!.diagnostics[0]!.frame, /^\d \| .*\S\n {2}\| +\^+$/, 'with the line itself')
   t.doesNotThrow(() => JSON.stringify(keeper.status()))
 })
 
