@@ -31,7 +31,8 @@ export function judge (set: PolicySet, settings: Settings, at: number, facts: Re
   return { ...verdict, place: finding.place, ambiguity: finding.ambiguity, ...answerTo(verdict, finding, at, facts) }
 }
 
-function decidePlainly (set: PolicySet, settings: Settings, at: number, facts: RequestFacts, finding: PathFinding): Verdict {
+/** Decides a request whose target is followed already. */
+export function decidePlainly (set: PolicySet, settings: Settings, at: number, facts: RequestFacts, finding: PathFinding): Verdict {
   const { place, ambiguity, reachable } = finding
   const kind = classify(facts)
   const upstreamDecides = ambiguity === null &&

@@ -1,0 +1,71 @@
+// `rules`: the access review of a policy set, with sets and defaults written out.
+import { renderPretty } from '../diagnostic/render.ts'
+import { accessOf, type Access } from '../inspect/access.ts'
+import { reviewOrigin, reviewRule } from '../inspect/review.ts'
+import type { Snapshot } from '../snapshot/snapshot.ts'
+import { choiceOption, Exit, textOption, UsageError, type Arguments, type Command, type Io } from './command.ts'
+import { configOption, loadSet, momentOf, settingsOf } from './load.ts'
+import { renderMarkdown, renderTable, type Review } from './review-report.ts'
+
+export const rulesCommand: Command = {
+  name: 'rules',
+  summary: 'The access review: who may do what where, with sets and defaults written out.',
+  usage: `Usage: cors-gateway rules [DIR...] [options]
+
+  DIR...            the policy directories, one set together (./policies)
+  --origin ORIGIN   what this origin may do, by the rule that decides for it on each route
+  --url URL         who may do what at this URL
+  --at TIME         as of this moment
+  --config FILE     decide as the gateway of this gateway.yaml does, on its policies unless DIR is given
+  --unmatched WORD  deny (default) or passthrough: paths without a policy
+  --format WORD     pretty (default), json or markdown
+
+One line a route and origin pattern. Exit status: 0, 1 invalid files, 2 wrong usage, 3 no such directory.
+`,
+  options: {
+    origin: { type: 'string' },
+    url: { type: 'string' },
+    at: { type: 'string' },
+    ...configOption,
+    unmatched: { type: 'string' },
+    format: { type: 'string' }
+  },
+  run: reviewRules
+}
+
+async function reviewRules (args: Arguments, io: Io): Promise<number> {
+  const format = choiceOption(args, 'format', ['pretty', 'json', 'markdown'], 'pretty')
+  const at = momentOf(args)
+  const { directories, build } = settingsOf(args)
+  const { snapshot, diagnostics, texts } = await loadSet(directories, { at, ...build })
+  if (snapshot === null) {
+    io.stderr(`${renderPretty(diagnostics, texts, { colour: io.colour })}\nthe policies are invalid, so there is nothing to review\n`)
+    return Exit.findings
+  }
+  const review = reviewAccess(snapshot, accessFor(args, snapshot))
+  io.stdout(format === 'json' ? `${JSON.stringify(review, null, 2)}\n` : format === 'markdown' ? renderMarkdown(review) : renderTable(review, io.colour))
+  return Exit.ok
+}
+
+function accessFor (args: Arguments, snapshot: Snapshot): Access {
+  const origin = textOption(args, 'origin') ?? null
+  const url = textOption(args, 'url') ?? null
+  try {
+    return accessOf(snapshot, { origin, url })
+  } catch (error) {
+    if (error instanceof TypeError) throw new UsageError(`--url takes an absolute http, https, ws or wss URL, not \`${url}\``)
+    throw error
+  }
+}
+
+function reviewAccess ({ revision, at, set, settings: { unmatched } }: Snapshot, access: Access): Review {
+  const named = new Set(access.rows.map(({ rule }) => rule))
+  return {
+    revision,
+    at: new Date(at).toISOString(),
+    unmatched,
+    ...access,
+    blockedOrigins: set.blockedOrigins.map(reviewOrigin),
+    rules: set.rules.filter(({ name }) => named.has(name)).map(rule => reviewRule(rule, at))
+  }
+}
