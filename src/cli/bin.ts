@@ -8,9 +8,9 @@ process.exitCode = await main(process.argv.slice(2), {
   stdout: text => { process.stdout.write(text) },
   stderr: text => { process.stderr.write(text) },
   colour: process.stdout.isTTY === true && (process.env['NO_COLOR'] ?? '') === '',
-  onSignal: ({ end, reload }) => {
+  onSignal: ({ end, reload, patience = 9_000 }) => {
     process.on('SIGHUP', reload)
-    closeWithGrace({ delay: 10_000, logger: false, skip: ['SIGHUP', 'beforeExit'] }, async ({ signal, err }) => {
+    closeWithGrace({ delay: patience + 1_000, logger: false, skip: ['SIGHUP', 'beforeExit'] }, async ({ signal, err }) => {
       if (err) process.stderr.write(`cors-gateway: ${err.stack ?? err.message}\n`)
       await end(signal ?? 'error')
     })

@@ -22,11 +22,22 @@ export interface Io {
   /** Whether stdout and stderr show colour. */
   readonly colour: boolean
   /** Calls back when the process is told to end, and when it is told to read the policies again. For commands that stay. */
-  readonly onSignal: (handlers: { readonly end: (signal: string) => Promise<void>, readonly reload: () => void }) => void
+  readonly onSignal: (handlers: SignalHandlers) => void
+}
+
+/** What a command that stays does when it is told to. */
+export interface SignalHandlers {
+  readonly end: (signal: string) => Promise<void>
+  readonly reload: () => void
+  /** How long ending may take, in milliseconds; the process is given a moment more. */
+  readonly patience?: number
 }
 
 /** The user's words can't be understood: exit 2, with this message. */
 export class UsageError extends Error {}
+
+/** What the command was given has findings, which the message shows: exit 1. */
+export class Refused extends Error {}
 
 /** The command understood but cannot run: exit 3, with this message. */
 export class CannotRun extends Error {}

@@ -1,9 +1,9 @@
 // `explain`: what a browser would do with a request, step by step, and which line decided.
 import { renderPretty } from '../diagnostic/render.ts'
 import { explain, type Explanation } from '../inspect/explain.ts'
+import { renderExplanation } from '../inspect/render-story.ts'
 import { choiceOption, Exit, listOption, textOption, UsageError, type Arguments, type Command, type Io } from './command.ts'
-import { directoriesOf, loadSet, momentOf } from './load.ts'
-import { renderExplanation } from './story.ts'
+import { configOption, loadSet, momentOf, settingsOf } from './load.ts'
 
 export const explainCommand: Command = {
   name: 'explain',
@@ -16,10 +16,11 @@ export const explainCommand: Command = {
   --header 'NAME: VALUE'  a header that the page sets; may be given more than once
   --credentials WORD      omit, same-origin (default) or include, as in fetch
   --at TIME               as of this moment
+  --config FILE           decide as the gateway of this gateway.yaml does, on its policies unless DIR is given
   --unmatched WORD        deny (default) or passthrough: paths without a policy
   --format WORD           pretty (default) or json
 
-Exit status: 0 readable, 1 blocked or invalid policies, 2 wrong usage, 3 no such directory.
+Exit status: 0 readable, 1 blocked or invalid files, 2 wrong usage, 3 no such directory.
 `,
   options: {
     origin: { type: 'string' },
@@ -28,6 +29,7 @@ Exit status: 0 readable, 1 blocked or invalid policies, 2 wrong usage, 3 no such
     header: { type: 'string', multiple: true },
     credentials: { type: 'string' },
     at: { type: 'string' },
+    ...configOption,
     unmatched: { type: 'string' },
     format: { type: 'string' }
   },
@@ -40,7 +42,9 @@ async function explainRequest (args: Arguments, io: Io): Promise<number> {
   const url = textOption(args, 'url')
   if (origin === undefined || url === undefined) throw new UsageError('explain needs --origin and --url')
   if (!/^(?:https?|wss?):\/\/[^/?#]/i.test(url)) throw new UsageError(`--url takes an absolute http, https, ws or wss URL, not \`${url}\``)
-  const loaded = await loadSet(directoriesOf(args), { at: momentOf(args), unmatched: choiceOption(args, 'unmatched', ['deny', 'passthrough'], 'deny') })
+  const at = momentOf(args)
+  const { directories, build } = settingsOf(args)
+  const loaded = await loadSet(directories, { at, ...build })
   if (loaded.snapshot === null) {
     io.stderr(`${renderPretty(loaded.diagnostics, loaded.texts, { colour: io.colour })}\nthe policies are invalid, so nothing can be explained by them\n`)
     return Exit.findings

@@ -3,11 +3,14 @@ import { parseArgs } from 'node:util'
 import { suggest } from '../diagnostic/suggest.ts'
 import { version } from '../source/version.ts'
 import { checkCommand } from './check.ts'
-import { CannotRun, Exit, UsageError, type Command, type Io } from './command.ts'
+import { CannotRun, Exit, Refused, UsageError, type Command, type Io } from './command.ts'
 import { explainCommand } from './explain.ts'
+import { initCommand } from './init.ts'
+import { rulesCommand } from './rules.ts'
 import { serveCommand } from './serve.ts'
+import { testCommand } from './test.ts'
 
-const commands: readonly Command[] = [serveCommand, checkCommand, explainCommand]
+const commands: readonly Command[] = [serveCommand, checkCommand, explainCommand, rulesCommand, testCommand, initCommand]
 
 /** Runs the command line. `argv` holds the words behind the program's name. Never throws. */
 export async function main (argv: readonly string[], io: Io): Promise<number> {
@@ -28,6 +31,10 @@ export async function main (argv: readonly string[], io: Io): Promise<number> {
     if (error instanceof UsageError) {
       io.stderr(`cors-gateway: ${error.message}\nSee \`cors-gateway${name === undefined || error.cause === undefined ? '' : ` ${name}`} --help\`.\n`)
       return Exit.usage
+    }
+    if (error instanceof Refused) {
+      io.stderr(`${error.message}\n`)
+      return Exit.findings
     }
     io.stderr(`cors-gateway: ${error instanceof CannotRun ? error.message : describe(error)}\n`)
     return Exit.failure
