@@ -1,5 +1,6 @@
 // Keeps account of decisions: counters, the log's lines about denials, and the `denied` event.
 import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
+import type { Decision } from '../snapshot/decision.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 import type { Emitter } from '../source/emitter.ts'
 import { ambiguityFields } from './ambiguity.ts'
@@ -20,6 +21,8 @@ export class Recorder {
   readonly #denials: RepeatLog
   readonly #differing: RepeatLog
   #hasHinted = false
+  #lastDenied: Decision | null = null
+  #lastKey = ''
 
   /** `listeners` hear of every denial. Above `maxRuleLabels` rules the counters no longer tell rules apart. */
   constructor (log: FastifyBaseLogger, listeners: Emitter<{ denied: CorsFields }>, maxRuleLabels: number) {
@@ -42,7 +45,7 @@ export class Recorder {
     this.feed.denied(exchange)
     if (this.#listeners.hears('denied')) this.#listeners.emit('denied', corsFields(exchange))
     const { kind, reason } = exchange.decision
-    if (this.#denials.isFirst(keyOf(exchange), () => viewOf(exchange))) {
+    if (this.#denials.isFirst(this.#denialKey(exchange.decision), () => viewOf(exchange))) {
       const ambiguity = reason === 'path-ambiguous' && { ambiguity: ambiguityFields(snapshot, exchange) }
       request.log.info({ cors: { ...corsFields(exchange), ...ambiguity } }, `${kind} denied: ${reason}`)
     } else if (saysDebug(request.log)) {
@@ -55,10 +58,20 @@ export class Recorder {
     }
   }
 
+  /** A flood is mostly of one kind, whose key need not be made and hashed again. */
+  #denialKey (decision: Decision): string {
+    const last = this.#lastDenied
+    if (last === null || last.rule !== decision.rule || last.reason !== decision.reason || last.bucket !== decision.bucket) {
+      this.#lastKey = keyOf(decision)
+    }
+    this.#lastDenied = decision
+    return this.#lastKey
+  }
+
   /** Takes down that the handler's answer differs, and in what. */
   differed (exchange: Exchange, differences: readonly string[], rules: number): void {
     this.differences.count(exchange.decision, rules)
-    const key = `${keyOf(exchange)} ${exchange.decision.kind} ${differences.join()}`
+    const key = `${keyOf(exchange.decision)} ${exchange.decision.kind} ${differences.join()}`
     if (!this.#differing.isFirst(key, () => ({ ...viewOf(exchange), differences }))) return
     this.#log.info({ cors: { ...corsFields(exchange), differences } },
       `observed: the answer's ${differences.join(', ')} would have been different (${exchange.decision.reason})`)
@@ -74,7 +87,7 @@ export class Recorder {
 }
 
 /** Of words of the policy set only, so that requests cannot make up keys. */
-function keyOf ({ decision: { rule, reason, bucket } }: Exchange): string {
+function keyOf ({ rule, reason, bucket }: Decision): string {
   return `${rule?.name ?? ''} ${reason} ${bucket?.host ?? ''} ${bucket?.route ?? ''}`
 }
 

@@ -48,13 +48,18 @@ const preflight = {
   vary: 'Origin'
 }
 
+/** What the gateway says to a denied preflight, so that both send the same bytes. */
+const problem = JSON.stringify({ type: 'about:blank', title: 'Forbidden', status: 403, detail: 'The cross-origin policy does not allow this preflight.', reason: 'origin-not-allowed' })
+const refusal = { vary: 'Origin', 'content-type': 'application/problem+json; charset=utf-8' }
+
 const isPreflight = ({ method, headers }) => method === 'OPTIONS' && headers['access-control-request-method'] !== undefined
 
 /** What somebody who needs no policy would write. Every origin but the one gets `Vary` alone. */
 function constantHook (request, reply, done) {
   const isAllowed = request.headers.origin === allowed
   if (isPreflight(request.raw)) {
-    reply.code(isAllowed ? 204 : 403).headers(isAllowed ? preflight : { vary: 'Origin' }).send()
+    if (isAllowed) reply.code(204).headers(preflight).send()
+    else reply.code(403).headers(refusal).send(problem)
     return
   }
   reply.headers(isAllowed ? actual : { vary: 'Origin' })
@@ -83,8 +88,8 @@ const servers = {
     request.resume()
     const isAllowed = request.headers.origin === allowed
     if (isPreflight(request)) {
-      response.writeHead(isAllowed ? 204 : 403, isAllowed ? preflight : { vary: 'Origin' })
-      response.end()
+      response.writeHead(isAllowed ? 204 : 403, isAllowed ? preflight : { ...refusal, 'content-length': problem.length })
+      response.end(isAllowed ? undefined : problem)
       return
     }
     response.writeHead(200, { ...isAllowed ? actual : { vary: 'Origin' }, 'content-type': 'text/plain; charset=utf-8', 'content-length': body.length })

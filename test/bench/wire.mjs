@@ -1,7 +1,7 @@
-// `npm run bench [-- ROUNDS SECONDS]`: what a request costs, side by side with other ways to send the same headers. Needs wrk and taskset.
+// `npm run bench [-- ROUNDS SECONDS [--write]]`: what a request costs, side by side with other ways to send the same headers. Needs wrk and taskset.
 import { execFile, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { request as send } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,7 +10,8 @@ import { quantile, table } from './figures.mjs'
 import { allowed } from './servers.mjs'
 
 const run = promisify(execFile)
-const [rounds = 5, seconds = 1] = process.argv.slice(2).map(Number)
+const words = process.argv.slice(2)
+const [rounds = 5, seconds = 1] = words.filter(word => !word.startsWith('-')).map(Number)
 const scratch = mkdtempSync(join(tmpdir(), 'cors-bench-'))
 
 const hook = 'fastify with a hook of constants'
@@ -116,4 +117,20 @@ try {
   }
 } finally {
   rmSync(scratch, { recursive: true })
+}
+
+if (words.includes('--write')) writeReadme()
+
+/** Puts the ratios into the README, a row a scenario. */
+function writeReadme () {
+  const file = new URL('../../README.md', import.meta.url)
+  const names = [...everyone, '@fastify/http-proxy alone', 'cors-gateway as a proxy']
+  const cell = (scenario, name) => rows.find(row => row[0] === scenario && row[1] === name)?.[4] ?? ''
+  const head = ['CPU a request, ×', 'node:http', 'Fastify alone', 'a hook of constants', '@fastify/cors', 'Express, cors', 'fastify-cors-gateway']
+  const lines = scenarios.filter(({ proxied }) => !proxied).map(({ name }) => [name, ...everyone.map(each => cell(name, each))])
+  const table = [head, head.map((_, i) => i === 0 ? '---' : '--:'), ...lines].map(line => `| ${line.join(' | ')} |`).join('\n')
+  const proxied = `Through a proxy: ${cell('through a proxy', names.at(-1))} × the CPU time of \`@fastify/http-proxy\` alone.`
+  const text = readFileSync(file, 'utf8')
+  const written = text.replace(/(<!-- bench -->\n)[\s\S]*?(<!-- end of bench -->)/, (_, start, end) => `${start}${table}\n\n${proxied}\n${end}`)
+  writeFileSync(file, written)
 }
