@@ -1,22 +1,90 @@
-// What commands ask of a policy directory: its set, built, or the reason why not.
+// What commands ask of a policy directory: its set, built as a gateway would build it, or the reason why not.
 import { statSync } from 'node:fs'
+import { isAbsolute, normalize, sep } from 'node:path'
 import { build, type BuildOptions, type BuildResult } from '../build.ts'
+import type { Diagnostic } from '../diagnostic/diagnostic.ts'
+import { renderPretty } from '../diagnostic/render.ts'
 import type { SourceText } from '../diagnostic/span.ts'
+import type { ReadConfig } from '../gateway/config.ts'
+import { readConfigFile } from '../gateway/config-files.ts'
 import { directorySource } from '../source/directory.ts'
 import { SourceError } from '../source/source.ts'
-import { CannotRun, textOption, UsageError, type Arguments } from './command.ts'
+import { CannotRun, choiceOption, Refused, textOption, UsageError, type Arguments, type Command } from './command.ts'
 
-/** The policy directories that a command is given, `./policies` unless any. A missing one ends the command. */
-export function directoriesOf ({ positionals }: Arguments): readonly string[] {
-  const directories = positionals.length === 0 ? ['./policies'] : positionals
+/** The option of every command that can decide as a certain gateway does. */
+export const configOption: Command['options'] = { config: { type: 'string' } }
+
+/** What a set is built for, by `--config` and the flags, which win over it. */
+export type DecisionSettings = Pick<BuildOptions, 'unmatched' | 'router' | 'pathReadings' | 'allowEmpty'>
+
+/** The set that a command is about, and what it is built for. */
+export interface CommandSettings {
+  readonly directories: readonly string[]
+  readonly build: DecisionSettings
+}
+
+/** What the words of a command and its `--config` say. An invalid configuration ends the command. */
+export function settingsOf (args: Arguments): CommandSettings {
+  const config = validConfigOf(args)
+  return { directories: directoriesOf(args, config), build: decisionSettingsOf(args, config) }
+}
+
+/** The configuration that `--config` names, valid; null without the option. */
+export function validConfigOf (args: Arguments): ReadConfig | null {
+  const config = configOf(args)
+  if (config !== null && !config.ok) throw refusal(config, config.diagnostics)
+  return config
+}
+
+/** The end of a command whose configuration has findings. */
+export function refusal ({ source }: ReadConfig, diagnostics: readonly Diagnostic[]): Refused {
+  return new Refused(`${renderPretty(diagnostics, [source])}\nthe configuration ${source.name} is invalid`)
+}
+
+/** The configuration that `--config` names, whatever is wrong with it. One that isn't there ends the command. */
+export function configOf (args: Arguments): ReadConfig | null {
+  const path = textOption(args, 'config')
+  if (path === undefined) return null
+  const stats = statSync(path, { throwIfNoEntry: false })
+  if (stats === undefined) throw new CannotRun(`there is no file ${path}: --config takes the configuration of a gateway`)
+  if (!stats.isFile()) throw new CannotRun(`${path} is not a file: --config takes the configuration of a gateway`)
+  try {
+    return readConfigFile(path, nameOf(path))
+  } catch (error) {
+    if ((error as { code?: unknown }).code === undefined) throw error
+    throw new CannotRun(`${path} cannot be read: ${(error as Error).message}`)
+  }
+}
+
+/** A name that no file of a set has: those begin with the name of a file or directory. */
+function nameOf (path: string): string {
+  const name = normalize(path)
+  return isAbsolute(name) || name.startsWith(`..${sep}`) ? name : `.${sep}${name}`
+}
+
+/** The policy directories that a command is given, or else those of its configuration, or `./policies`. A missing one ends the command. */
+export function directoriesOf ({ positionals }: Arguments, config: ReadConfig | null = null): readonly string[] {
+  const directories = positionals.length > 0 ? positionals : config?.config.policies ?? ['./policies']
   for (const directory of directories) {
     const stats = statSync(directory, { throwIfNoEntry: false })
     if (stats === undefined) {
-      throw new CannotRun(`there is no directory ${directory}${positionals.length === 0 ? ': name the policy directory, or write a first policy into it' : ''}`)
+      const hint = positionals.length > 0 ? '' : config !== null ? `, which ${config.source.name} names` : ': name the policy directory, or write a first policy with `cors-gateway init`'
+      throw new CannotRun(`there is no directory ${directory}${hint}`)
     }
     if (!stats.isDirectory()) throw new CannotRun(`${directory} is not a directory: name the directory that holds the policies`)
   }
   return directories
+}
+
+/** What a set is built for: as the configuration says, where no flag says otherwise. */
+export function decisionSettingsOf (args: Arguments, read: ReadConfig | null): DecisionSettings {
+  const { plugin, gateway: { router } } = read?.config ?? { plugin: {}, gateway: {} }
+  return {
+    unmatched: choiceOption(args, 'unmatched', ['deny', 'passthrough'], plugin.unmatched ?? 'deny'),
+    allowEmpty: args.values['allow-empty'] === true || plugin.allowEmpty === true,
+    ...router !== undefined && { router },
+    ...plugin.pathReadings !== undefined && { pathReadings: plugin.pathReadings }
+  }
 }
 
 /** A set as it was read, for showing findings in it, and what became of it. */
@@ -24,9 +92,10 @@ export interface LoadedSet extends BuildResult {
   readonly texts: readonly SourceText[]
 }
 
-/** Reads and builds the set below directories. */
+/** Reads and builds the set below directories; of none it is empty. */
 export async function loadSet (directories: readonly string[], options: BuildOptions): Promise<LoadedSet> {
   try {
+    if (directories.length === 0) return { ...build([], options), texts: [] }
     const { texts, diagnostics = [] } = await directorySource(directories).read(new AbortController().signal)
     return { ...build(texts, { ...options, found: diagnostics }), texts }
   } catch (error) {

@@ -1,19 +1,43 @@
-// Ends connections that nobody else ends: those of a closing gateway, and refused upgrades.
+// Ends what nobody else ends: connections of a closing gateway, refused upgrades, and streams that a client has left.
 import type { IncomingMessage } from 'node:http'
+import type { ServerHttp2Session, ServerHttp2Stream } from 'node:http2'
 import type { Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 
 /**
  * Lets a closing gateway end each connection as soon as what was asked on it is answered, also what came behind the
- * request in flight. Node would wait until the client goes, or until it has been silent for long.
+ * request in flight. Node would wait until the client goes, or until it has been silent for long. What is not answered
+ * after `patience` milliseconds, such as an endless stream, is cut off.
  */
-export function endConnections (app: FastifyInstance): void {
+export function endConnections (app: FastifyInstance, patience: number): void {
   let closing = false
-  app.addHook('preClose', async () => { closing = true })
+  let timer: NodeJS.Timeout | undefined
+  const sockets = membersOf<Socket>(app, 'connection')
+  const sessions = membersOf<ServerHttp2Session>(app, 'session')
+  app.addHook('preClose', async () => {
+    closing = true
+    for (const session of sessions) session.close()
+    timer = setTimeout(() => { for (const socket of sockets) socket.destroy() }, patience)
+  })
+  app.addHook('onClose', async () => { clearTimeout(timer) })
   app.addHook('onResponse', (request, _reply, done) => {
     if ((closing || isUpgrade(request.raw)) && request.raw.httpVersionMajor === 1) setImmediate(endIdle, request.raw.socket)
     done()
   })
+  // Node keeps a stream that was reset without an error until all is written, which is then never; so would an upstream be kept.
+  app.server.on('stream', (stream: ServerHttp2Stream) => {
+    stream.once('aborted', () => { setImmediate(() => { stream.destroy() }) })
+  })
+}
+
+/** What a server tells of by an event, until it closes. */
+function membersOf<Member extends NodeJS.EventEmitter> ({ server }: FastifyInstance, event: string): ReadonlySet<Member> {
+  const members = new Set<Member>()
+  server.on(event, (member: Member) => {
+    members.add(member)
+    member.once('close', () => { members.delete(member) })
+  })
+  return members
 }
 
 /** A socket that was handed over for an upgrade is no server's to close, so a refusal leaves it open. */

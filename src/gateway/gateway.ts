@@ -1,14 +1,18 @@
 // The gateway: the plugin in front of one or more upstreams, with an admin listener beside it.
 import type { AddressInfo } from 'node:net'
-import Fastify, { LogController, type FastifyInstance, type FastifyServerOptions } from 'fastify'
+import type { Server as TlsServer } from 'node:tls'
+import type { FastifyInstance, FastifyServerOptions } from 'fastify'
 import type { CorsGatewayOptions } from '../plugin/options.ts'
 import corsGateway, { type CorsGateway } from '../plugin/plugin.ts'
+import { defaultRouterOptions, type RouterOptions } from '../route/path.ts'
 import { createAdmin } from './admin.ts'
 import { printAddress, type ListenAddress } from './address.ts'
-import { endConnections } from './drain.ts'
 import { startEchoUpstream } from './echo.ts'
-import { answerClientError, answerError, answerUnroutable } from './problem.ts'
-import { registerUpstream, type Upstream } from './proxy.ts'
+import { registerProxy } from './proxy.ts'
+import { upstreamFinder, type Upstream } from './routing.ts'
+import { createServer } from './server.ts'
+import { followKeyPair, readKeyPair, type CertificateFiles } from './tls.ts'
+import { trustOf, type TrustProxy } from './trust.ts'
 import { createUpstreamClient } from './upstream.ts'
 
 /** What `serve` runs. */
@@ -19,10 +23,41 @@ export interface GatewayOptions {
   readonly adminToken?: string
   /** None: a built-in echo upstream stands in. */
   readonly upstreams: readonly Upstream[]
-  /** Milliseconds that an upstream may take to accept a connection, and then to begin its answer: a minute. */
-  readonly upstreamTimeout?: number
+  /** Files of the certificate and its key, read again when they change. */
+  readonly tls?: CertificateFiles
+  /** HTTP/2 beside HTTP/1.1, over TLS only: true unless given. */
+  readonly http2?: boolean
+  /** Which proxies in front may say who asks, for which host, by which scheme: none unless given. */
+  readonly trustProxy?: TrustProxy
+  /** How paths are read, by policies and upstreams alike. */
+  readonly router?: Partial<RouterOptions>
+  readonly timeouts?: Partial<GatewayTimeouts>
+  readonly limits?: Partial<GatewayLimits>
+  readonly metrics?: { readonly maxRules?: number }
   readonly logger: FastifyServerOptions['logger']
 }
+
+/** In milliseconds. */
+export interface GatewayTimeouts {
+  /** For an upstream to accept a connection, and then to begin its answer: a minute. */
+  readonly upstream: number
+  /** For a whole request to arrive, body included: 0, as long as it takes. */
+  readonly request: number
+  /** For a connection without requests: 72 seconds. */
+  readonly keepAlive: number
+  /** For the requests in flight, once the gateway closes: 9 seconds. */
+  readonly drain: number
+}
+
+/** In bytes. */
+export interface GatewayLimits {
+  /** Of a request's body: none. */
+  readonly body: number
+  /** Of a request's header lines: Node's, 16 KiB. */
+  readonly header: number
+}
+
+const defaultTimeouts: GatewayTimeouts = { upstream: 60_000, request: 0, keepAlive: 72_000, drain: 9_000 }
 
 /** A gateway that serves. */
 export interface Gateway {
@@ -40,7 +75,7 @@ export interface Gateway {
  * that cannot be had; whatever was started by then is closed again.
  */
 export async function startGateway (options: GatewayOptions): Promise<Gateway> {
-  const started: (() => Promise<unknown>)[] = []
+  const started: (() => unknown)[] = []
   const close = async (): Promise<void> => {
     for (const stop of started.splice(0).reverse()) await stop()
   }
@@ -51,7 +86,7 @@ export async function startGateway (options: GatewayOptions): Promise<Gateway> {
       const { adminToken: token } = options
       const admin = createAdmin({ address: options.admin, gateway: () => face, ...token !== undefined && { token } })
       started.push(() => admin.close())
-      adminUrl = await listen(admin, options.admin)
+      adminUrl = await listen(admin, options.admin, 'http')
     }
     let { upstreams } = options
     if (upstreams.length === 0) {
@@ -59,40 +94,42 @@ export async function startGateway (options: GatewayOptions): Promise<Gateway> {
       started.push(() => echo.close())
       upstreams = [{ prefix: '/', url: echo.url }]
     }
-    const app = createApp(options.logger)
-    started.push(() => app.close())
-    await app.register(corsGateway, options.plugin)
-    const timeout = options.upstreamTimeout ?? 60_000
-    const client = createUpstreamClient(timeout)
-    app.addHook('onClose', () => client.close())
-    for (const upstream of upstreams) await registerUpstream(app, upstream, { client, timeout })
-    await app.ready()
+    const app = await createApp(options, upstreams, started)
     face = app.corsGateway
-    return { url: await listen(app, options.listen), adminUrl, echoes: options.upstreams.length === 0, face, close }
+    const url = await listen(app, options.listen, options.tls === undefined ? 'http' : 'https')
+    return { url, adminUrl, echoes: options.upstreams.length === 0, face, close }
   } catch (error) {
     await close()
     throw error
   }
 }
 
-function createApp (logger: FastifyServerOptions['logger']): FastifyInstance {
-  const app = Fastify({
-    logger: logger ?? false,
-    logController: new LogController({ disableRequestLogging: true }),
-    // A malformed URL is refused before any hook.
-    frameworkErrors: answerUnroutable,
-    // While closing, requests in flight on open connections still get their real answer, headers included.
-    return503OnClosing: false,
-    forceCloseConnections: 'idle',
-    clientErrorHandler: answerClientError
+/** Makes the application, ready to listen; what it started is noted at once. */
+async function createApp (options: GatewayOptions, upstreams: readonly Upstream[], started: (() => unknown)[]): Promise<FastifyInstance> {
+  const { tls, limits } = options
+  if (tls === undefined && options.http2 === true) throw new TypeError('`http2` needs `tls`: browsers speak HTTP/2 over TLS only')
+  const router = { ...defaultRouterOptions, ...options.router }
+  const timeouts = { ...defaultTimeouts, ...options.timeouts }
+  const trust = trustOf(options.trustProxy)
+  const find = upstreamFinder(upstreams, router)
+  const keyPair = tls === undefined ? null : await readKeyPair(tls)
+  const app = createServer({
+    logger: options.logger, keyPair, http2: keyPair !== null && options.http2 !== false, trust, router, timeouts, headerLimit: limits?.header ?? null
   })
-  app.setErrorHandler(answerError)
-  endConnections(app)
+  started.push(() => app.close())
+  const maxRuleLabels = options.metrics?.maxRules
+  await app.register(corsGateway, { ...options.plugin, ...maxRuleLabels !== undefined && { maxRuleLabels } })
+  const client = createUpstreamClient(timeouts.upstream)
+  app.addHook('onClose', () => client.close())
+  await registerProxy(app, { find, client, trust, timeout: timeouts.upstream, bodyLimit: limits?.body ?? Infinity })
+  await app.ready()
+  if (tls !== undefined && keyPair !== null) started.push(followKeyPair(app.server as unknown as TlsServer, tls, keyPair, app.log))
   return app
 }
 
-async function listen (app: FastifyInstance, address: ListenAddress): Promise<string> {
-  await app.listen({ host: address.host, port: address.port })
-  const { port } = app.server.address() as AddressInfo
-  return `http://${printAddress({ host: address.host, port })}`
+async function listen (app: FastifyInstance, { host, port }: ListenAddress, scheme: string): Promise<string> {
+  // For this name Fastify would open a second server, of which nobody here knows.
+  await app.listen({ host: host === 'localhost' ? '127.0.0.1' : host, port })
+  const { port: taken } = app.server.address() as AddressInfo
+  return `${scheme}://${printAddress({ host, port: taken })}`
 }

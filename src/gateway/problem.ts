@@ -30,6 +30,11 @@ export function answerUnroutable (error: FastifyError, request: FastifyRequest, 
   frameworkErrors(error, request, reply)
 }
 
+/** Answers a request that no route takes. */
+export function answerNotFound (_request: FastifyRequest, reply: FastifyReply): void {
+  sendProblem(reply, 404, 'No upstream serves this method, host and path.')
+}
+
 /** Answers an error of a hook or of the proxy; what failed inside is the log's to tell. */
 export function answerError (error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
   const status = error.statusCode !== undefined && error.statusCode >= 400 ? error.statusCode : 500

@@ -1,14 +1,14 @@
 // The headers that the proxy passes on, both ways.
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http'
+import type { Trust } from './trust.ts'
 import { targetHeader } from './upstream.ts'
 
-/** What a request, of HTTP/1 or HTTP/2, tells of who asks. */
+/** What a request, of HTTP/1 or HTTP/2, tells of who asks. Host and scheme are the ones that Fastify trusts. */
 export interface Asker {
-  readonly ip: string
   readonly host: string
   readonly protocol: string
   readonly headers: IncomingHttpHeaders
-  readonly raw: { readonly url?: string | undefined }
+  readonly raw: { readonly url?: string | undefined, readonly socket: { readonly remoteAddress?: string | undefined } }
 }
 
 /** Headers that concern one connection only (RFC 9110, section 7.6.1); `expect` was answered by the gateway. */
@@ -23,30 +23,59 @@ const claims = /^(?:forwarded|x-forwarded-.*|x-real-ip|x-original-ur[il]|x-rewri
 /** Headers that a client must not be able to have dropped by naming them in `Connection`. */
 const endToEnd = /^(?:origin|authorization|cookie|vary|access-control-.*|sec-.*)$/
 
-/** The headers of a request: who asked, for which host, by which scheme, as the gateway saw it, never as the client says. */
-export function requestHeaders (request: Asker, headers: IncomingHttpHeaders): IncomingHttpHeaders {
-  const passed: IncomingHttpHeaders = {}
-  for (const [name, value] of Object.entries(headers)) if (!hopByHop.has(name) && !claims.test(name)) passed[name] = value
-  for (const [name, value] of Object.entries(request.headers)) if (endToEnd.test(name)) passed[name] = value
-  return Object.assign(passed, forwardedHeaders(request), { [targetHeader]: request.raw.url })
+/** Makes the headers that an upstream gets. */
+export interface HeaderWriters {
+  /** The headers of a request: who asked, for which host, by which scheme, as the gateway saw it, never as the client says. */
+  readonly request: (request: Asker, headers: IncomingHttpHeaders) => IncomingHttpHeaders
+  /** The headers of a WebSocket's handshake, likewise. */
+  readonly handshake: (headers: OutgoingHttpHeaders, request: Asker) => OutgoingHttpHeaders
 }
 
-/** The headers of a WebSocket's handshake that tell an upstream who is there. */
-export function handshakeHeaders (headers: OutgoingHttpHeaders, request: Asker): OutgoingHttpHeaders {
-  const passed: OutgoingHttpHeaders = { ...headers }
-  for (const name of ['origin', 'cookie', 'authorization', 'user-agent', 'accept-language']) {
-    if (request.headers[name] !== undefined) passed[name] = request.headers[name]
-  }
-  return Object.assign(passed, forwardedHeaders(request), { [targetHeader]: request.raw.url })
-}
-
-function forwardedHeaders ({ ip, host, protocol }: Asker): Record<string, string> {
+/** Prepares the headers for the upstreams. Without trust, nobody in front is believed. */
+export function headerWriters (trust: Trust | null): HeaderWriters {
   return {
-    'x-forwarded-for': ip,
+    request (request, headers) {
+      const passed: IncomingHttpHeaders = {}
+      for (const [name, value] of Object.entries(headers)) if (!hopByHop.has(name) && !claims.test(name)) passed[name] = value
+      for (const [name, value] of Object.entries(request.headers)) if (endToEnd.test(name)) passed[name] = value
+      return Object.assign(passed, forwardedHeaders(request, trust), { [targetHeader]: request.raw.url })
+    },
+    handshake (headers, request) {
+      const passed: OutgoingHttpHeaders = { ...headers }
+      for (const name of ['origin', 'cookie', 'authorization', 'user-agent', 'accept-language']) {
+        if (request.headers[name] !== undefined) passed[name] = request.headers[name]
+      }
+      return Object.assign(passed, forwardedHeaders(request, trust), { [targetHeader]: request.raw.url })
+    }
+  }
+}
+
+/**
+ * Adds this hop to what a trusted proxy says of the hops before it, and replaces what anybody else says. The host and
+ * the scheme are those that were judged: of several in one header, the one that the nearest proxy has added.
+ */
+function forwardedHeaders ({ host, protocol, headers, raw }: Asker, trust: Trust | null): Record<string, string> {
+  const peer = raw.socket.remoteAddress
+  const before = trust !== null && trust(peer, 0) ? headers : {}
+  // After a quotation mark that nobody closes, this hop would be a part of a text.
+  const chain = isBalanced(before.forwarded ?? '') ? before.forwarded : undefined
+  const node = peer === undefined ? 'unknown' : peer.includes(':') ? `"[${peer}]"` : peer
+  const proto = /^[a-z]+$/i.test(protocol) ? protocol : quoted(protocol)
+  return {
+    'x-forwarded-for': joined(before['x-forwarded-for'], peer ?? 'unknown'),
     'x-forwarded-host': host,
     'x-forwarded-proto': protocol,
-    forwarded: `for=${ip.includes(':') ? `"[${ip}]"` : ip};host=${quoted(host)};proto=${protocol}`
+    forwarded: joined(chain, `for=${node};host=${quoted(host)};proto=${proto}`)
   }
+}
+
+function joined (before: string | string[] | undefined, last: string): string {
+  const chain = String(before ?? '').trim()
+  return chain === '' ? last : `${chain}, ${last}`
+}
+
+function isBalanced (text: string): boolean {
+  return /^(?:[^"\\]|"(?:[^"\\]|\\.)*")*$/.test(text)
 }
 
 /** A quoted string (RFC 9110, section 5.6.4). */

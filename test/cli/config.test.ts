@@ -121,9 +121,9 @@ async function serve (t: Test, config: string, ...flags: string[]): Promise<Serv
   const program = start('serve', '--config', config, ...flags)
   t.teardown(() => { program.child.kill('SIGKILL') })
   const [, url] = await program.find(/listens on (https?:\S+),/)
-  const [, rules] = await program.find(/policies {2}.*: (\d+) rules?,.*\n(?: {2}admin .*\n)?/)
+  const [, rules] = await program.find(/policies {2}.*: (\d+) rules?,.*\n(?: {2}console .*\n)?/)
   t.ok(rules)
-  const banner = await program.find(/generation 1.*\n(?: {2}admin +(http:\S+)\/api\/status)?/)
+  const banner = await program.find(/generation 1.*\n(?: {2}console +(http:\S+)\/)?/)
   return { program, url: url!, admin: banner[1] ?? null }
 }
 

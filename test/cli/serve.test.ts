@@ -19,7 +19,7 @@ interface Served { readonly program: Program, readonly url: string, readonly adm
 async function serve (...argv: string[]): Promise<Served> {
   const program = start('serve', ...argv, '--listen', '127.0.0.1:0', '--admin', '127.0.0.1:0')
   const [, url] = await program.find(/listens on (http:\S+),/)
-  const [, admin] = await program.find(/admin +(http:\S+)\/api\/status/)
+  const [, admin] = await program.find(/console +(http:\S+)\//)
   return { program, url: url!, admin: admin! }
 }
 

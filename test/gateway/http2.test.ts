@@ -2,14 +2,16 @@
 import { openSync, writeFileSync } from 'node:fs'
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
-import { connect as connectHttp2, sensitiveHeaders, type ClientHttp2Session, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2'
+import { connect as connectHttp2, constants, sensitiveHeaders, type ClientHttp2Session, type IncomingHttpHeaders, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { connect as connectTls, type TLSSocket } from 'node:tls'
 import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import t, { type Test } from 'tap'
 import corsGateway, { memorySource } from '../../src/index.ts'
 import { cases, host, policies, type DecisionCase } from '../plugin/cases.ts'
 import { corsHeaders, listen } from '../plugin/wire.ts'
-import { askHttp2, evil, granted, makeCertificate, openSession, shop, startTestGateway, startUpstream, type Http2Response } from './lab.ts'
+import { askHttp2, evil, frame, granted, headersFrame, makeCertificate, openSession, preface, shop, startTestGateway, startUpstream, type Http2Response } from './lab.ts'
 
 const foreign = {
   'access-control-allow-origin': 'https://foreign.example', 'access-control-allow-credentials': 'true', 'timing-allow-origin': '*', vary: 'Accept-Encoding'
@@ -122,14 +124,40 @@ t.test('what an upstream hears and a client sees', async t => {
   t.equal((await askHttp2(await openSession(t, port), { ':authority': host, ':path': '/echo' })).status, 200, 'the gateway lives')
 })
 
-t.test('asked by two methods at once', async t => {
+/** A connection of HTTP/2 whose frames the test writes. */
+async function openSocket (t: Test, port: number): Promise<TLSSocket> {
+  const socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false, ALPNProtocols: ['h2'] })
+  t.teardown(() => { socket.destroy() })
+  await once(socket, 'secureConnect')
+  return socket.on('error', () => {}).resume()
+}
+
+t.test('repeated lines are no other request than on HTTP/1', async t => {
   const tls = await makeCertificate(t.testdir())
-  const { port } = await startTestGateway(t, { upstreams: [], tls })
-  const session = await openSession(t, port)
-  const stream = session.request({ ':method': 'OPTIONS', ':path': '/', ':authority': host, origin: shop, 'Access-Control-Request-Method': 'PUT' })
-  const [answer] = await once(stream, 'response') as [IncomingHttpHeaders]
-  t.equal(answer[':status' as 'host'], 204)
-  stream.close()
+  const plugin = { policies: memorySource([{ name: 'table.yaml', text: policies }]), watch: false }
+  const rows: readonly [lines: [string, string][], reason: string][] = [
+    [[['origin', shop], ['access-control-request-method', 'PUT'], ['access-control-request-method', 'PUT']], 'method-not-allowed'],
+    [[['origin', shop], ['origin', shop], ['access-control-request-method', 'PUT']], 'origin-malformed'],
+    [[['origin', shop], ['host', host], ['host', 'other.example'], ['access-control-request-method', 'PUT']], 'path-ambiguous'],
+    [[['origin', shop], ['host', 'other.example'], ['access-control-request-method', 'PUT']], 'path-ambiguous'],
+    [[['origin', shop], ['access-control-request-method', 'PUT']], 'allowed']
+  ]
+  for (const [lines, reason] of rows) {
+    const gateway = await startTestGateway(t, { upstreams: [], tls, plugin })
+    const decided = new Promise<string>(resolve => {
+      const look = (): void => {
+        const [, found] = /^cors_gateway_decisions_total\{[^}]*reason="([^"]*)"[^}]*\} 1$/m.exec(gateway.face.metrics()) ?? []
+        if (found === undefined) setTimeout(look, 10)
+        else resolve(found)
+      }
+      look()
+    })
+    const socket = await openSocket(t, gateway.port)
+    const head: [string, string][] = [[':method', 'OPTIONS'], [':scheme', 'https'], [':path', '/cart'], [':authority', host]]
+    socket.write(Buffer.concat([preface, headersFrame(1, [...head, ...lines], true)]))
+    t.equal(await decided, reason, JSON.stringify(lines))
+    socket.destroy()
+  }
 })
 
 /** Ways by which a handler answers without the response. */
@@ -144,7 +172,7 @@ const ways: Record<string, (stream: ServerHttp2Stream, file: string) => void> = 
   },
   'respond-and-nothing-else': stream => { stream.respond({ ':status': 204, ...foreign }, { endStream: true }) },
   'a-secret-header': stream => {
-    stream.respond({ ':status': 200, ...foreign, 'set-cookie': 'a=b', [sensitiveHeaders]: ['set-cookie'] })
+    stream.respond({ ':status': 200, ...foreign, 'set-cookie': 'a=b', [sensitiveHeaders]: ['set-cookie'] } as OutgoingHttpHeaders)
     stream.end('x')
   },
   'a-file': (stream, file) => { stream.respondWithFile(file, { ':status': 200, ...foreign }) },
@@ -203,7 +231,7 @@ rules:
       if (name === 'hints') t.equal(blocks[0]!['link'], '</a>; rel=preload', 'other hints stay')
       if (name === 'respond') t.equal(answer['x-kept'], '1')
       if (name === 'a-file-that-is-looked-at') t.strictSame([answer.vary, answer['content-length']], ['Accept, Origin', '1'])
-      if (name === 'a-secret-header') t.strictSame([answer['set-cookie'], answer[sensitiveHeaders as unknown as string]], [['a=b'], ['set-cookie']])
+      if (name === 'a-secret-header') t.strictSame([answer['set-cookie'], Reflect.get(answer, sensitiveHeaders)], [['a=b'], ['set-cookie']])
     }
   }
 })
@@ -221,6 +249,44 @@ async function readPieces (t: Test, session: ClientHttp2Session, next: () => voi
   }
   stream.close()
 }
+
+t.test('clients that leave', async t => {
+  const tls = await makeCertificate(t.testdir())
+  const ends: string[] = []
+  const { url, heard } = await startUpstream(t, (request, response) => {
+    request.on('error', () => {})
+    request.on('end', () => { ends.push('whole') })
+    response.on('close', () => { ends.push('gone') })
+    if (request.method === 'POST') request.resume()
+    else response.write('a')
+    next = () => { response.write('b') }
+  })
+  let next = (): void => {}
+  const { port } = await startTestGateway(t, { upstreams: [{ prefix: '/', url }], tls, limits: { body: 1000 } })
+  const session = await openSession(t, port)
+  for (const code of [constants.NGHTTP2_NO_ERROR, constants.NGHTTP2_CANCEL, constants.NGHTTP2_INTERNAL_ERROR]) {
+    for (const more of [{}, { 'content-type': 'text/plain' }, { 'content-length': '10' }]) {
+      ends.length = 0
+      const socket = await openSocket(t, port)
+      const lines = [[':method', 'POST'], [':scheme', 'https'], [':path', '/'], [':authority', host], ...Object.entries(more)] as [string, string][]
+      socket.write(Buffer.concat([preface, headersFrame(1, lines, false), frame(0, 0, 1, Buffer.from('half'))]))
+      while (!heard.at(-1)?.readableFlowing) await sleep(10)
+      socket.write(frame(3, 0, 1, Buffer.from([0, 0, 0, code])))
+      while (ends.length === 0) await sleep(10)
+      t.strictSame(ends, ['gone'], `an upload of ${JSON.stringify(more)} that ends by ${code} is not taken for whole`)
+      heard.length = 0
+    }
+    ends.length = 0
+    const download = session.request({ ':path': '/', ':authority': host })
+    download.on('error', () => {})
+    await once(download, 'data')
+    next()
+    download.close(code)
+    while (!ends.includes('gone')) await sleep(10)
+    t.pass(`a download that ends by ${code}`)
+  }
+  t.equal((await askHttp2(session, { ':path': '/', ':authority': host, ':method': 'PUT' }, 'x'.repeat(1001))).status, 413)
+})
 
 t.test('streams', async t => {
   const tls = await makeCertificate(t.testdir())
@@ -241,7 +307,7 @@ t.test('streams', async t => {
   const gateway = await startTestGateway(t, { upstreams: [{ prefix: '/', url }], tls, timeouts: { drain: 500 } })
   const session = await openSession(t, gateway.port)
   await readPieces(t, session, () => { next() })
-  while (gone < 1) await new Promise(resolve => { setTimeout(resolve, 10) })
+  while (gone < 1) await sleep(10)
   t.pass('a client that leaves is told to the upstream')
 
   const both = session.request({ ':path': '/echo', ':method': 'POST', ':authority': host, origin: shop }, { endStream: false })

@@ -82,6 +82,26 @@ export async function openSession (t: Test, port: number): Promise<ClientHttp2Se
   return session
 }
 
+/** One frame of HTTP/2 (RFC 9113, section 4.1). */
+export function frame (type: number, flags: number, stream: number, payload: Uint8Array = Buffer.alloc(0)): Buffer {
+  const head = Buffer.alloc(9)
+  head.writeUIntBE(payload.length, 0, 3)
+  head[3] = type
+  head[4] = flags
+  head.writeUInt32BE(stream, 5)
+  return Buffer.concat([head, payload])
+}
+
+/** The frames that open a stream, byte for byte as no client of Node's would send them. */
+export function headersFrame (stream: number, lines: readonly (readonly [name: string, value: string])[], endStream: boolean): Buffer {
+  const literal = (text: string): Buffer => Buffer.concat([Buffer.from([text.length]), Buffer.from(text, 'latin1')])
+  const block = lines.flatMap(([name, value]) => [Buffer.from([0]), literal(name), literal(value)])
+  return frame(1, endStream ? 5 : 4, stream, Buffer.concat(block))
+}
+
+/** What a client of HTTP/2 sends first. */
+export const preface: Buffer = Buffer.concat([Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), frame(4, 0, 0)])
+
 export interface Http2Response { readonly status: number, readonly headers: IncomingHttpHeaders, readonly body: string }
 
 /** One request of HTTP/2 and its whole answer. Pseudo-headers may be given like any other. */

@@ -60,7 +60,7 @@ export class GatewayProgram extends Program {
     const lines = createInterface({ input: program.child.stdout })
     for await (const line of lines) {
       program.url ||= /listens on (\S+?),/.exec(line)?.[1] ?? ''
-      program.admin = /admin\s+(\S+)\/api\/status/.exec(line)?.[1] ?? ''
+      program.admin = /console\s+(http:\S+)\//.exec(line)?.[1] ?? ''
       if (program.admin !== '') break
     }
     program.child.stdout.resume()

@@ -1,0 +1,77 @@
+// The file of a gateway's configuration, and the files that it names: whether they can be used, and the admin token.
+import { constants, readFileSync, statSync } from 'node:fs'
+import { open } from 'node:fs/promises'
+import type { Severity } from '../diagnostic/catalogue.ts'
+import { diagnose, type Diagnostic } from '../diagnostic/diagnostic.ts'
+import { decodeSource, maxFileSize, tooLarge } from '../document/bytes.ts'
+import { systemReason } from '../source/finding.ts'
+import { readConfig, type NamedFile, type NamedFiles, type ReadConfig } from './config.ts'
+import { readKeyPair } from './tls.ts'
+
+/** Reads a configuration from its file, which findings call by the name. Throws the system's error for a file that cannot be read. */
+export function readConfigFile (path: string, name: string): ReadConfig {
+  const { size } = statSync(path)
+  const { text, diagnostic } = size > maxFileSize ? { diagnostic: tooLarge(name, size) } : decodeSource(name, readFileSync(path))
+  return text !== undefined ? readConfig(name, text, path) : { ...readConfig(name, '', path), ok: false, diagnostics: [diagnostic] }
+}
+
+/** What the files hold, and what is wrong with them. */
+export interface FilesRead {
+  readonly token: string | null
+  readonly diagnostics: readonly Diagnostic[]
+}
+
+/** Certificates and tokens are small; nothing larger is read, in bytes. */
+const maxSize = 1024 * 1024
+
+/**
+ * Looks at the files. One that cannot be read is a finding of the severity that is given: it stops a gateway, but where
+ * a configuration is only checked the secrets may lie on another machine.
+ */
+export async function readNamedFiles ({ tokenFile, tls }: NamedFiles, unreadable: Severity): Promise<FilesRead> {
+  const diagnostics: Diagnostic[] = []
+  const read = async ({ path, span }: NamedFile): Promise<string | null> => {
+    try {
+      return await readSmall(path)
+    } catch (error) {
+      diagnostics.push(diagnose('unreadable-file', span, `${path} can't be read: ${systemReason(error)}`, {
+        severity: unreadable,
+        help: unreadable === 'error' ? 'correct the path, or let the gateway\'s user read the file' : 'the gateway does not start without it; where it runs, the file may be there'
+      }))
+      return null
+    }
+  }
+  const token = tokenFile === null ? null : (await read(tokenFile))?.trim() ?? null
+  if (tokenFile !== null && token !== null && !/^[!-~](?:[ -~]{0,1022}[!-~])?$/.test(token)) {
+    diagnostics.push(diagnose('wrong-value', tokenFile.span, `${tokenFile.path} holds no token`, {
+      help: 'a token is 1 to 1,024 visible ASCII characters and spaces, and stands in its file alone'
+    }))
+  }
+  if (tls !== null) {
+    const [cert, key] = [await read(tls.cert), await read(tls.key)]
+    if (cert !== null && key !== null) diagnostics.push(...await judgePair(tls))
+  }
+  return { token, diagnostics }
+}
+
+/** Reads a file, and never waits for the writer of a FIFO. */
+async function readSmall (path: string): Promise<string> {
+  const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  try {
+    const stats = await handle.stat()
+    if (!stats.isFile()) throw new Error('not a regular file')
+    if (stats.size > maxSize) throw new Error(`larger than ${maxSize.toLocaleString('en')} bytes`)
+    return await handle.readFile('utf8')
+  } finally {
+    await handle.close()
+  }
+}
+
+async function judgePair ({ cert, key }: NonNullable<NamedFiles['tls']>): Promise<Diagnostic[]> {
+  try {
+    await readKeyPair({ cert: cert.path, key: key.path })
+    return []
+  } catch (error) {
+    return [diagnose('wrong-value', cert.span, (error as Error).message, { help: 'name a certificate and its private key, both in PEM form' })]
+  }
+}
