@@ -32,11 +32,11 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   policy: ['document', 'diagnostic', 'fetch', 'origin', 'route'],
   snapshot: ['policy', 'fetch', 'origin', 'route'],
   inspect: ['document', 'policy', 'snapshot', 'diagnostic', 'fetch', 'origin', 'route'],
-  'build.ts': ['document', 'policy', 'snapshot', 'diagnostic', 'route'],
+  'build.ts': ['document', 'policy', 'snapshot', 'inspect', 'diagnostic', 'route'],
   'engine.ts': ['build.ts', 'snapshot', 'inspect', 'diagnostic', 'fetch', 'origin', 'policy', 'route'],
   source: ['build.ts', 'document', 'policy/policy.ts', 'policy/transfer.ts', 'snapshot', 'diagnostic'],
   plugin: ['source', 'build.ts', 'snapshot', 'inspect', 'fetch', 'diagnostic', 'origin', 'route'],
-  gateway: ['plugin', 'inspect', 'route', 'document', 'diagnostic', 'policy/findings.ts', 'policy/read.ts', 'policy/time.ts', 'source/finding.ts'],
+  gateway: ['plugin', 'inspect', 'route', 'document', 'diagnostic', 'policy/findings.ts', 'policy/read.ts', 'policy/time.ts', 'source/finding.ts', 'source/http.ts'],
   cli: ['build.ts', 'inspect', 'snapshot', 'source', 'diagnostic', 'gateway'],
   'index.ts': ['plugin', 'source', 'build.ts', 'snapshot', 'inspect', 'diagnostic', 'fetch']
 }
@@ -80,6 +80,20 @@ t.test('each package has one door', async t => {
     }
   }
   for (const [name, importers] of doors) t.equal(importers.size, 1, `${name}: ${[...importers].join(', ')}`)
+})
+
+t.test('the doors of the package', async t => {
+  const { exports } = JSON.parse(readFileSync(resolve(src, '../package.json'), 'utf8')) as { exports: Record<string, string | Record<string, string>> }
+  const doors = Object.entries(exports).filter((door): door is [string, Record<string, string>] => typeof door[1] !== 'string')
+  t.same(doors.map(([name]) => name), ['.', './engine', './source-contract'])
+  for (const [name, door] of doors) {
+    const file = door['default']!.replace('./dist/', '').replace('.js', '.ts')
+    t.ok(files.includes(file), `${name} leads to ${file}`)
+    t.equal(door['types'], door['default']!.replace('.js', '.d.ts'))
+  }
+  // It is for any test framework, and loads nothing of the package.
+  const { text } = parsed.find(({ name }) => name === 'source/contract.ts')!
+  t.same([...text.matchAll(/^import (?!type )[^']*'([^']*)'/gm)].map(([, name]) => name), ['node:assert/strict', 'node:timers/promises'])
 })
 
 t.test('the core is pure', async t => {

@@ -29,7 +29,7 @@ t.test('the packed package', async t => {
   t.teardown(() => { rmSync(folder, { recursive: true, force: true }) })
   const [packed] = JSON.parse(run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], root)) as { filename: string, files: { path: string }[] }[]
   const paths = packed!.files.map(({ path }) => path)
-  for (const needed of ['dist/index.js', 'dist/index.d.ts', 'dist/engine.js', 'dist/cli/bin.js', 'schemas/policy.schema.json', 'src/gateway/console/console.html', 'LICENSE', 'README.md']) {
+  for (const needed of ['dist/index.js', 'dist/index.d.ts', 'dist/engine.js', 'dist/source/contract.js', 'dist/source/contract.d.ts', 'dist/cli/bin.js', 'schemas/policy.schema.json', 'src/gateway/console/console.html', 'LICENSE', 'README.md']) {
     t.ok(paths.includes(needed), `holds ${needed}`)
   }
   t.notOk(paths.some(path => /^(?:src|test|policies|\.)/.test(path) && !path.startsWith('src/gateway/console/')), 'holds no sources, tests or dotfiles')
@@ -55,6 +55,17 @@ t.test('the packed package', async t => {
     console.log(ok, typeof decide, parseOriginPattern('https://ABC.com/').error.corrected)
   `)
   t.equal(run(process.execPath, ['engine.mjs'], folder), 'true function https://abc.com\n', 'the engine')
+  writeFileSync(join(folder, 'contract.mjs'), `
+    import { httpSource, memorySource } from 'fastify-cors-gateway'
+    import { sourceContract } from 'fastify-cors-gateway/source-contract'
+    const checks = sourceContract(() => {
+      const source = memorySource([])
+      return { source, put: texts => source.set(texts) }
+    })
+    for (const { run } of checks) await run()
+    console.log(checks.length, typeof httpSource('https://a.example/cors.json').read)
+  `)
+  t.equal(run(process.execPath, ['contract.mjs'], folder), '9 function\n', 'the contract of sources')
   for (const command of ['cors-gateway', 'fastify-cors-gateway']) {
     t.match(run('npx', ['--no-install', command, 'check', 'policies'], folder), /^1 file, 1 rule: valid/m, `npx ${command}`)
   }

@@ -10,15 +10,16 @@ import { readNamedFiles } from '../gateway/config-files.ts'
 import { version } from '../source/version.ts'
 import { choiceOption, Exit, textOption, UsageError, type Arguments, type Command, type Io } from './command.ts'
 import { fixSet } from './fix.ts'
-import { configOf, configOption, decisionSettingsOf, directoriesOf, loadSet, momentOf, type LoadedSet } from './load.ts'
+import { configOf, configOption, decisionSettingsOf, loadSet, momentOf, type LoadedSet } from './load.ts'
 import { fileFinder, pathFrom, repositoryRoot, uriFrom } from './paths.ts'
+import { policiesOf } from './policies.ts'
 
 export const checkCommand: Command = {
   name: 'check',
   summary: 'Validates a policy set: every finding, with file, line and column.',
   usage: `Usage: cors-gateway check [DIR...] [options]
 
-  DIR...                the policy directories, one set together (./policies)
+  DIR...                the policy directories, one set together (./policies); or the URL of a bundle
   --format WORD         pretty (default), json, github (annotations) or sarif (code scanning)
   --fix                 write the corrections that are certain into the files, then report what is left
   --max-warnings N      more warnings than N are a failure
@@ -54,13 +55,15 @@ async function check (args: Arguments, io: Io): Promise<number> {
   const config = configOf(args)
   // A configuration that cannot tell where its policies are is all that there is to check.
   const isAlone = config?.config.policies === null && args.positionals.length === 0
-  const directories = isAlone ? [] : directoriesOf(args, config)
+  const policies = isAlone ? null : policiesOf(args, config)
+  const { directories, names } = policies ?? { directories: [], names: [] }
   const options = { at, ...decisionSettingsOf(args, config), ...isAlone && { allowEmpty: true }, expiredAcceptance: 'error' } as const
-  let loaded = await loadSet(directories, options)
+  let loaded = await loadSet(policies, options)
   if (args.values['fix'] === true) {
+    if (policies !== null && directories.length === 0) throw new UsageError(`--fix corrects files in directories, not ${names.join()}`)
     const { findings, files } = await fixSet(directories, loaded, options)
     io.stderr(`fixed ${counted(findings, 'finding')} in ${counted(files, 'file')}\n`)
-    loaded = await loadSet(directories, options)
+    loaded = await loadSet(policies, options)
   }
   const whole = config === null ? loaded : await withConfig(loaded, config)
   const warnings = whole.diagnostics.filter(({ severity }) => severity === 'warning').length
@@ -113,11 +116,14 @@ function counted (count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
 
-/** Names as paths from the root of the repository, as those need them who were given no directory. */
+/** Names as paths from the root of the repository, as those need them who were given no directory. Those of a bundle stay. */
 function pathsOf ({ directories, config }: Checked, show: (root: string, path: string) => string): (name: string) => string {
   const root = repositoryRoot()
   const find = fileFinder(directories)
-  return name => show(root, name === config?.source.name ? resolve(name) : find(name))
+  return name => {
+    if (name === config?.source.name) return show(root, resolve(name))
+    return directories.length === 0 ? name : show(root, find(name))
+  }
 }
 
 function digest (text: string): string {

@@ -43,8 +43,8 @@ async function explainRequest (args: Arguments, io: Io): Promise<number> {
   if (origin === undefined || url === undefined) throw new UsageError('explain needs --origin and --url')
   if (!/^(?:https?|wss?):\/\/[^/?#]/i.test(url)) throw new UsageError(`--url takes an absolute http, https, ws or wss URL, not \`${url}\``)
   const at = momentOf(args)
-  const { directories, build } = settingsOf(args)
-  const loaded = await loadSet(directories, { at, ...build })
+  const { policies, build } = settingsOf(args)
+  const loaded = await loadSet(policies, { at, ...build })
   if (loaded.snapshot === null) {
     io.stderr(`${renderPretty(loaded.diagnostics, loaded.texts, { colour: io.colour })}\nthe policies are invalid, so nothing can be explained by them\n`)
     return Exit.findings

@@ -1,4 +1,4 @@
-// What commands ask of a policy directory: its set, built as a gateway would build it, or the reason why not.
+// What commands ask of policies: their set, built as a gateway would build it, or the reason why not.
 import { statSync } from 'node:fs'
 import { isAbsolute, normalize, sep } from 'node:path'
 import { build, type BuildOptions, type BuildResult } from '../build.ts'
@@ -7,9 +7,9 @@ import { renderPretty } from '../diagnostic/render.ts'
 import type { SourceText } from '../diagnostic/span.ts'
 import type { ReadConfig } from '../gateway/config.ts'
 import { readConfigFile } from '../gateway/config-files.ts'
-import { directorySource } from '../source/directory.ts'
 import { SourceError } from '../source/source.ts'
 import { CannotRun, choiceOption, Refused, textOption, UsageError, type Arguments, type Command } from './command.ts'
+import { policiesOf, type Policies } from './policies.ts'
 
 /** The option of every command that can decide as a certain gateway does. */
 export const configOption: Command['options'] = { config: { type: 'string' } }
@@ -17,16 +17,16 @@ export const configOption: Command['options'] = { config: { type: 'string' } }
 /** What a set is built for, by `--config` and the flags, which win over it. */
 export type DecisionSettings = Pick<BuildOptions, 'unmatched' | 'router' | 'pathReadings' | 'allowEmpty'>
 
-/** The set that a command is about, and what it is built for. */
+/** The policies that a command is about, and what they are built for. */
 export interface CommandSettings {
-  readonly directories: readonly string[]
+  readonly policies: Policies
   readonly build: DecisionSettings
 }
 
 /** What the words of a command and its `--config` say. An invalid configuration ends the command. */
 export function settingsOf (args: Arguments): CommandSettings {
   const config = validConfigOf(args)
-  return { directories: directoriesOf(args, config), build: decisionSettingsOf(args, config) }
+  return { policies: policiesOf(args, config), build: decisionSettingsOf(args, config) }
 }
 
 /** The configuration that `--config` names, valid; null without the option. */
@@ -62,20 +62,6 @@ function nameOf (path: string): string {
   return isAbsolute(name) || name.startsWith(`..${sep}`) ? name : `.${sep}${name}`
 }
 
-/** The policy directories that a command is given, or else those of its configuration, or `./policies`. A missing one ends the command. */
-export function directoriesOf ({ positionals }: Arguments, config: ReadConfig | null = null): readonly string[] {
-  const directories = positionals.length > 0 ? positionals : config?.config.policies ?? ['./policies']
-  for (const directory of directories) {
-    const stats = statSync(directory, { throwIfNoEntry: false })
-    if (stats === undefined) {
-      const hint = positionals.length > 0 ? '' : config !== null ? `, which ${config.source.name} names` : ': name the policy directory, or write a first policy with `cors-gateway init`'
-      throw new CannotRun(`there is no directory ${directory}${hint}`)
-    }
-    if (!stats.isDirectory()) throw new CannotRun(`${directory} is not a directory: name the directory that holds the policies`)
-  }
-  return directories
-}
-
 /** What a set is built for: as the configuration says, where no flag says otherwise. */
 export function decisionSettingsOf (args: Arguments, read: ReadConfig | null): DecisionSettings {
   const { plugin, gateway: { router } } = read?.config ?? { plugin: {}, gateway: {} }
@@ -92,11 +78,11 @@ export interface LoadedSet extends BuildResult {
   readonly texts: readonly SourceText[]
 }
 
-/** Reads and builds the set below directories; of none it is empty. */
-export async function loadSet (directories: readonly string[], options: BuildOptions): Promise<LoadedSet> {
+/** Reads and builds the set of some policies; of none it is empty. */
+export async function loadSet (policies: Policies | null, options: BuildOptions): Promise<LoadedSet> {
   try {
-    if (directories.length === 0) return { ...build([], options), texts: [] }
-    const { texts, diagnostics = [] } = await directorySource(directories).read(new AbortController().signal)
+    if (policies === null) return { ...build([], options), texts: [] }
+    const { texts, diagnostics = [] } = await policies.source.read(new AbortController().signal)
     return { ...build(texts, { ...options, found: diagnostics }), texts }
   } catch (error) {
     if (error instanceof SourceError) throw new CannotRun(error.message)

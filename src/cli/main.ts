@@ -2,19 +2,25 @@
 import { parseArgs } from 'node:util'
 import { suggest } from '../diagnostic/suggest.ts'
 import { version } from '../source/version.ts'
+import { bundleCommand } from './bundle.ts'
 import { checkCommand } from './check.ts'
 import { CannotRun, Exit, Refused, UsageError, type Command, type Io } from './command.ts'
+import { diffCommand } from './diff.ts'
 import { explainCommand } from './explain.ts'
 import { initCommand } from './init.ts'
 import { rulesCommand } from './rules.ts'
 import { serveCommand } from './serve.ts'
 import { testCommand } from './test.ts'
 
-const commands: readonly Command[] = [serveCommand, checkCommand, explainCommand, rulesCommand, testCommand, initCommand]
+const commands: readonly Command[] = [
+  serveCommand, checkCommand, explainCommand, rulesCommand, testCommand, diffCommand, bundleCommand, initCommand
+]
 
 /** Runs the command line. `argv` holds the words behind the program's name. Never throws. */
 export async function main (argv: readonly string[], io: Io): Promise<number> {
-  const [name, ...words] = argv
+  const isHelp = argv[0] === 'help' && argv[1] !== undefined
+  const [name, ...words] = isHelp ? [argv[1]!, '--help'] : argv
+  let command: Command | undefined
   try {
     if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
       io.stdout(overview())
@@ -24,12 +30,12 @@ export async function main (argv: readonly string[], io: Io): Promise<number> {
       io.stdout(`${version}\n`)
       return Exit.ok
     }
-    const command = commands.find(each => each.name === name)
+    command = commands.find(each => each.name === name)
     if (command === undefined) throw new UsageError(`there is no command \`${name}\`${didYouMean(name, commands.map(each => each.name))}`)
     return await runCommand(command, words, io)
   } catch (error) {
     if (error instanceof UsageError) {
-      io.stderr(`cors-gateway: ${error.message}\nSee \`cors-gateway${name === undefined || error.cause === undefined ? '' : ` ${name}`} --help\`.\n`)
+      io.stderr(`cors-gateway: ${error.message}\nSee \`cors-gateway${command === undefined ? '' : ` ${command.name}`} --help\`.\n`)
       return Exit.usage
     }
     if (error instanceof Refused) {
@@ -45,10 +51,11 @@ async function runCommand (command: Command, words: readonly string[], io: Io): 
   const options = { ...command.options, help: { type: 'boolean', short: 'h' } } as const
   let parsed
   try {
-    parsed = parseArgs({ args: [...words], options, allowPositionals: true, strict: true })
+    parsed = parseArgs({ args: [...words], options, allowPositionals: true, strict: true, tokens: true })
   } catch (error) {
-    throw new UsageError(explainParseError(error, Object.keys(options)), { cause: command })
+    throw new UsageError(explainParseError(error, Object.keys(options)))
   }
+  refuseRepeated(parsed.tokens, command.options)
   if (parsed.values.help === true) {
     io.stdout(`${command.summary}\n\n${command.usage}`)
     return Exit.ok
@@ -56,16 +63,27 @@ async function runCommand (command: Command, words: readonly string[], io: Io): 
   return command.run(parsed, io)
 }
 
+/** The last of several would win, and whoever wrote the others would never know. */
+function refuseRepeated (tokens: readonly { readonly kind: string, readonly name?: string }[], options: Command['options']): void {
+  const seen = new Set<string>()
+  for (const { kind, name } of tokens) {
+    if (kind !== 'option' || name === undefined || options[name]?.multiple === true) continue
+    if (seen.has(name)) throw new UsageError(`--${name} is given twice`)
+    seen.add(name)
+  }
+}
+
 function explainParseError (error: unknown, options: readonly string[]): string {
   const message = error instanceof Error ? error.message : String(error)
   const unknown = /Unknown option '--?([^']*)'/.exec(message)?.[1]
-  if (unknown === undefined) return message.split('. ')[0]!
-  return `there is no option \`--${unknown}\`${didYouMean(unknown, options)}`
+  const lacking = /Option '(?:-\w, )?(--[^ ']*)/.exec(message)?.[1]
+  if (unknown === undefined) return lacking !== undefined && message.includes('argument missing') ? `${lacking} takes a value` : message.split('. ')[0]!
+  return `there is no option \`--${unknown}\`${didYouMean(unknown, options, '--')}`
 }
 
-function didYouMean (word: string, words: readonly string[]): string {
+function didYouMean (word: string, words: readonly string[], before: string = ''): string {
   const near = suggest(word, words)
-  return near === null ? '' : `; did you mean \`${near}\`?`
+  return near === null ? '' : `; did you mean \`${before}${near}\`?`
 }
 
 function overview (): string {
@@ -77,7 +95,7 @@ function overview (): string {
     '',
     ...commands.map(command => `  ${command.name.padEnd(width)}  ${command.summary}`),
     '',
-    '`cors-gateway <command> --help` tells more. Exit status: 0 as hoped, 1 findings, 2 wrong usage, 3 could not run.',
+    '`cors-gateway <command> --help` tells more; `--version` tells the version. Exit status: 0 as hoped, 1 findings, 2 wrong usage, 3 could not run.',
     ''
   ].join('\n')
 }

@@ -2,6 +2,7 @@
 import { renderPretty } from '../diagnostic/render.ts'
 import { accessOf, type Access } from '../inspect/access.ts'
 import { reviewOrigin, reviewRule } from '../inspect/review.ts'
+import { parseOriginPattern } from '../origin/parse.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 import { choiceOption, Exit, textOption, UsageError, type Arguments, type Command, type Io } from './command.ts'
 import { configOption, loadSet, momentOf, settingsOf } from './load.ts'
@@ -12,7 +13,7 @@ export const rulesCommand: Command = {
   summary: 'The access review: who may do what where, with sets and defaults written out.',
   usage: `Usage: cors-gateway rules [DIR...] [options]
 
-  DIR...            the policy directories, one set together (./policies)
+  DIR...            the policy directories, one set together (./policies); or the URL of a bundle
   --origin ORIGIN   what this origin may do, by the rule that decides for it on each route
   --url URL         who may do what at this URL
   --at TIME         as of this moment
@@ -36,8 +37,8 @@ One line a route and origin pattern. Exit status: 0, 1 invalid files, 2 wrong us
 async function reviewRules (args: Arguments, io: Io): Promise<number> {
   const format = choiceOption(args, 'format', ['pretty', 'json', 'markdown'], 'pretty')
   const at = momentOf(args)
-  const { directories, build } = settingsOf(args)
-  const { snapshot, diagnostics, texts } = await loadSet(directories, { at, ...build })
+  const { policies, build } = settingsOf(args)
+  const { snapshot, diagnostics, texts } = await loadSet(policies, { at, ...build })
   if (snapshot === null) {
     io.stderr(`${renderPretty(diagnostics, texts, { colour: io.colour })}\nthe policies are invalid, so there is nothing to review\n`)
     return Exit.findings
@@ -47,9 +48,19 @@ async function reviewRules (args: Arguments, io: Io): Promise<number> {
   return Exit.ok
 }
 
+/** An origin that no browser sends is a slip of who asks: that nobody grants it would be true, and of no use. */
+function refuseMalformed (origin: string): void {
+  if (origin === 'null') return
+  const { pattern, error } = parseOriginPattern(origin)
+  if (pattern?.kind === 'exact' && pattern.port !== '*') return
+  const corrected = error?.corrected ?? null
+  throw new UsageError(`--origin takes an origin as browsers send it, not \`${origin}\`${corrected === null ? '' : `; did you mean \`${corrected}\`?`}`)
+}
+
 function accessFor (args: Arguments, snapshot: Snapshot): Access {
   const origin = textOption(args, 'origin') ?? null
   const url = textOption(args, 'url') ?? null
+  if (origin !== null) refuseMalformed(origin)
   try {
     return accessOf(snapshot, { origin, url })
   } catch (error) {

@@ -6,16 +6,17 @@ import { parseUpstreamUrl } from '../gateway/config-values.ts'
 import type { GatewayOptions } from '../gateway/gateway.ts'
 import type { Upstream } from '../gateway/routing.ts'
 import { choiceOption, listOption, textOption, UsageError, type Arguments } from './command.ts'
-import { directoriesOf, refusal, validConfigOf } from './load.ts'
+import { refusal, validConfigOf } from './load.ts'
+import { policiesOf } from './policies.ts'
 
-/** Everything but the logger, and the directories by themselves. */
-export type ServeSettings = Omit<GatewayOptions, 'logger'> & { readonly directories: readonly string[] }
+/** Everything but the logger, and where the policies are, for people to see. */
+export type ServeSettings = Omit<GatewayOptions, 'logger'> & { readonly policyNames: readonly string[] }
 
 /** Reads the words of the command and the files that they name, or ends the command. */
 export async function serveSettings (args: Arguments): Promise<ServeSettings> {
   const read = validConfigOf(args)
   const token = textOption(args, 'admin-token') ?? (read === null ? null : await tokenOf(read))
-  const directories = directoriesOf(args, read)
+  const { source, directories, names } = policiesOf(args, read)
   const given = upstreamsOf(args)
   const { gateway = { upstreams: [] }, plugin = {} } = read?.config ?? {}
   return {
@@ -24,8 +25,8 @@ export async function serveSettings (args: Arguments): Promise<ServeSettings> {
     listen: addressOption(args, 'listen', read?.config.listen ?? defaultListen),
     admin: adminOf(args, read?.config, token),
     ...token !== null && { adminToken: token },
-    plugin: { ...plugin, ...pluginFlags(args, plugin), policies: directories },
-    directories
+    plugin: { ...plugin, ...pluginFlags(args, plugin), policies: directories.length > 0 ? directories : source },
+    policyNames: names
   }
 }
 

@@ -9,9 +9,9 @@ import { serveSettings } from './serve-settings.ts'
 export const serveCommand: Command = {
   name: 'serve',
   summary: 'Runs the gateway: policies in front of one or more upstreams.',
-  usage: `Usage: cors-gateway serve [DIR] [options]
+  usage: `Usage: cors-gateway serve [DIR | URL] [options]
 
-  DIR                      the policy directory (./policies)
+  DIR                      the policy directory (./policies); or the URL of a bundle
   --config FILE            a gateway.yaml: these settings and more; what is given here wins over it
   --listen HOST:PORT       where the gateway answers (127.0.0.1:8080)
   --admin HOST:PORT        the console, health, status, metrics and reload (127.0.0.1:9901)
@@ -47,14 +47,14 @@ SIGHUP reloads. SIGTERM and SIGINT let requests in flight end, then exit 0.
 }
 
 async function serve (args: Arguments, io: Io): Promise<number> {
-  const { directories, ...settings } = await serveSettings(args)
+  const { policyNames, ...settings } = await serveSettings(args)
   let gateway: Gateway
   try {
     gateway = await startGateway({ ...settings, logger: { level: 'info', stream: { write: io.stderr } } })
   } catch (error) {
     return explainFailure(error, io)
   }
-  io.stdout(banner(gateway, settings.upstreams, directories))
+  io.stdout(banner(gateway, settings.upstreams, policyNames))
   const { drain } = settings.timeouts ?? {}
   await new Promise<void>(resolve => {
     io.onSignal({

@@ -71,8 +71,10 @@ async function testPolicies (args: Arguments, io: Io): Promise<number> {
   return ok ? Exit.ok : Exit.findings
 }
 
-async function load ({ directories, build }: CommandSettings, at: number, suggests: boolean): Promise<Loaded> {
-  const { snapshot, diagnostics, texts } = await loadSet(directories, { at, ...build })
+async function load ({ policies, build }: CommandSettings, at: number, suggests: boolean): Promise<Loaded> {
+  const { directories, names } = policies
+  if (directories.length === 0) throw new CannotRun(`policy tests stand beside the policies, and a bundle has none: name the directory, not ${names.join()}`)
+  const { snapshot, diagnostics, texts } = await loadSet(policies, { at, ...build })
   const { texts: testTexts, diagnostics: found = [] } = await readTests(directories)
   // Warnings about the set are for `check`.
   const setErrors = diagnostics.filter(({ severity }) => severity === 'error')

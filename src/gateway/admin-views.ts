@@ -3,18 +3,22 @@ import { Readable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import type { PageRequest } from '../inspect/browser.ts'
 import { renderExplanation } from '../inspect/render-story.ts'
-import { reviewRule } from '../inspect/review.ts'
+import { reviewOrigin, reviewRule } from '../inspect/review.ts'
 import { internalsOf, type Internals } from '../plugin/internals.ts'
 import type { CorsGateway } from '../plugin/plugin.ts'
 import { BadQuery, oneOf, queryOf, whenLoaded, wordOf, type Query } from './admin-query.ts'
 
-/** Registers everything that only tells. */
-export function registerViews (api: FastifyInstance, gateway: () => CorsGateway | null): void {
+/** Registers what probes ask for: whether the process lives, and whether it serves a good set. */
+export function registerHealth (api: FastifyInstance, gateway: () => CorsGateway | null): void {
   api.get('/healthz', async () => ({ ok: true }))
   api.get('/readyz', async (_request, reply) => {
     const ready = gateway() !== null
     return reply.code(ready ? 200 : 503).send({ ready })
   })
+}
+
+/** Registers everything that only tells. */
+export function registerViews (api: FastifyInstance, gateway: () => CorsGateway | null): void {
   api.get('/metrics', whenLoaded(gateway, (face, _request, reply) =>
     reply.header('content-type', 'text/plain; version=0.0.4; charset=utf-8').send(face.metrics())))
   api.get('/api/status', whenLoaded(gateway, face => face.status()))
@@ -32,7 +36,7 @@ export function registerViews (api: FastifyInstance, gateway: () => CorsGateway 
 function* rulesInPieces ({ generation, revision, at, set }: ReturnType<Internals['snapshot']>): Generator<string> {
   yield `{"generation":${generation},"revision":${JSON.stringify(revision)},"rules":[`
   for (const [i, rule] of set.rules.entries()) yield (i === 0 ? '' : ',') + JSON.stringify(reviewRule(rule, at))
-  yield ']}'
+  yield `],"blockedOrigins":${JSON.stringify(set.blockedOrigins.map(reviewOrigin))}}`
 }
 
 function explainQuestion (face: CorsGateway, question: PageRequest): ReturnType<CorsGateway['explain']> {

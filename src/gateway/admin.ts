@@ -5,24 +5,25 @@ import type { ListenAddress } from './address.ts'
 import { registerActions } from './admin-actions.ts'
 import { registerDecisions } from './admin-decisions.ts'
 import { answerInJson, answerUnroutable, guardListener, requireToken } from './admin-guard.ts'
-import { registerViews } from './admin-views.ts'
+import { registerHealth, registerViews } from './admin-views.ts'
 import { registerConsole } from './console.ts'
 
 /** What the admin listener is told. */
 export interface AdminOptions {
   readonly address: ListenAddress
-  /** Required by every request where it is given; a listener that other machines reach must have one. */
+  /** Required where it is given, but for health and the page of the console; a listener that other machines reach must have one. */
   readonly token?: string
   /** The plugin's face, or null until the first good set is served. */
   readonly gateway: () => CorsGateway | null
 }
 
-/** Builds the admin listener. What it tells needs the token, where there is one; it speaks no CORS. */
+/** Builds the admin listener. What it tells needs the token, where there is one, but for the bare health that probes ask for; it speaks no CORS. */
 export function createAdmin ({ address, token, gateway }: AdminOptions): FastifyInstance {
   const app = Fastify({ logger: false, frameworkErrors: answerUnroutable })
   guardListener(app, address, token !== undefined)
   answerInJson(app)
   registerConsole(app)
+  registerHealth(app, gateway)
   app.register(async api => {
     if (token !== undefined) requireToken(api, token)
     registerViews(api, gateway)

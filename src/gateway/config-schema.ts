@@ -2,6 +2,36 @@
 /* eslint-disable */
 
 /**
+ * The policy directory, or several that make one set, relative to the folder of this file; or the https URL of a bundle, alone or with how it is asked for. `policies` beside this file unless given.
+ *
+ * @minItems 1
+ */
+export type GatewayPolicies =
+  | string
+  | string[]
+  | {
+      /**
+       * The https URL of a bundle, as `cors-gateway bundle` prints it.
+       */
+      url: string
+      /**
+       * A file that holds the token that the server asks for, and nothing else. It is read for each request.
+       */
+      tokenFile?: string
+      /**
+       * A file with the certificates of the authorities to trust for this URL instead of the system's, in PEM form. It is read for each request.
+       */
+      caFile?: string
+      /**
+       * The time between two looks: whole seconds, or a duration such as `30s` and `10m`. A tenth more or less, so that many gateways do not look in step.
+       */
+      pollInterval?: string | number
+      /**
+       * `http:` is allowed for hosts other than this one. Whoever is on the way can then change the policies.
+       */
+      allowInsecure?: boolean
+    }
+/**
  * The listener with health, metrics, status, console and reload; `false` switches it off. An address that other machines reach needs a token.
  */
 export type GatewayAdmin =
@@ -33,12 +63,7 @@ export interface GatewayFile {
    * The version of this format.
    */
   version: 1
-  /**
-   * The policy directory, or several that make one set, relative to the folder of this file. `policies` beside this file unless given.
-   *
-   * @minItems 1
-   */
-  policies?: string | string[]
+  policies?: GatewayPolicies
   /**
    * Where the gateway answers: `host:port`. A port alone means loopback; port 0 is any free one.
    */
@@ -236,17 +261,75 @@ export const gatewaySchema: Readonly<Record<string, unknown>> = {
     "policies": {
       "type": [
         "string",
-        "array"
+        "array",
+        "object"
       ],
+      "title": "GatewayPolicies",
+      "additionalProperties": false,
       "minLength": 1,
       "maxLength": 4096,
       "minItems": 1,
-      "description": "The policy directory, or several that make one set, relative to the folder of this file. `policies` beside this file unless given.",
+      "description": "The policy directory, or several that make one set, relative to the folder of this file; or the https URL of a bundle, alone or with how it is asked for. `policies` beside this file unless given.",
       "items": {
         "type": "string",
         "minLength": 1,
         "maxLength": 4096,
         "description": "A policy directory."
+      },
+      "required": [
+        "url"
+      ],
+      "properties": {
+        "url": {
+          "type": "string",
+          "minLength": 1,
+          "maxLength": 4096,
+          "description": "The https URL of a bundle, as `cors-gateway bundle` prints it.",
+          "examples": [
+            "https://policies.example.com/cors.json"
+          ]
+        },
+        "tokenFile": {
+          "type": "string",
+          "minLength": 1,
+          "maxLength": 4096,
+          "description": "A file that holds the token that the server asks for, and nothing else. It is read for each request.",
+          "examples": [
+            "/run/secrets/policies-token"
+          ]
+        },
+        "caFile": {
+          "type": "string",
+          "minLength": 1,
+          "maxLength": 4096,
+          "description": "A file with the certificates of the authorities to trust for this URL instead of the system's, in PEM form. It is read for each request.",
+          "examples": [
+            "/etc/ssl/internal-ca.pem"
+          ]
+        },
+        "pollInterval": {
+          "type": [
+            "string",
+            "integer"
+          ],
+          "description": "The time between two looks: whole seconds, or a duration such as `30s` and `10m`. A tenth more or less, so that many gateways do not look in step.",
+          "minimum": 1,
+          "maximum": 86400,
+          "pattern": "^[1-9]\\d{0,4}[smh]$",
+          "patternErrorMessage": "write whole seconds, or a duration such as `30s`, `10m` or `2h`",
+          "default": "30s",
+          "examples": [
+            "10s"
+          ]
+        },
+        "allowInsecure": {
+          "type": "boolean",
+          "description": "`http:` is allowed for hosts other than this one. Whoever is on the way can then change the policies.",
+          "default": false,
+          "examples": [
+            true
+          ]
+        }
       },
       "default": "policies",
       "examples": [
@@ -254,7 +337,11 @@ export const gatewaySchema: Readonly<Record<string, unknown>> = {
         [
           "policies/base",
           "policies/production"
-        ]
+        ],
+        {
+          "url": "https://policies.example.com/cors.json",
+          "tokenFile": "/run/secrets/policies-token"
+        }
       ]
     },
     "listen": {

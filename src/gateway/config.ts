@@ -9,6 +9,7 @@ import { Findings, show } from '../policy/findings.ts'
 import { defaultRouterOptions, type ReadingStep, type RouterOptions } from '../route/path.ts'
 import { isLoopback, printAddress, type ListenAddress } from './address.ts'
 import { gatewaySchema, type GatewayAdmin, type GatewayFile } from './config-schema.ts'
+import { readPolicies, type HttpPlace } from './config-policies.ts'
 import { Section } from './config-section.ts'
 import { readUpstreams } from './config-upstreams.ts'
 import { pathIn, readAddress, readDuration, readPath, readSize, readTrust, type KeysOf } from './config-values.ts'
@@ -23,7 +24,7 @@ export const defaultAdmin: ListenAddress = { host: '127.0.0.1', port: 9901 }
 /** What a configuration says. Paths lead where the file meant; nothing else is filled in. */
 export interface GatewayConfig {
   /** Null: the file cannot tell, since it is wrong there. */
-  readonly policies: readonly string[] | null
+  readonly policies: readonly string[] | HttpPlace | null
   readonly listen: ListenAddress | null
   /** `'off'`: no admin listener. */
   readonly admin: AdminConfig | 'off'
@@ -90,7 +91,7 @@ class ConfigReader {
     const listen = readAddress(root, 'listen')
     const tls = this.#tls()
     return {
-      policies: this.#policies(),
+      policies: readPolicies(root, this.#folder),
       listen,
       admin: root.get('admin') === false ? 'off' : this.#admin(listen),
       plugin: this.#plugin(),
@@ -104,13 +105,8 @@ class ConfigReader {
     }
   }
 
-  #policies (): string[] | null {
-    if (!this.#root.isMap || this.#root.isBroken('policies')) return null
-    return this.#directories('policies') ?? [pathIn(this.#folder, 'policies')]
-  }
-
-  #directories (key: 'policies' | 'shadow'): string[] | null {
-    const named = this.#root.texts(key).map(({ text }) => pathIn(this.#folder, text))
+  #shadow (): string[] | null {
+    const named = this.#root.texts('shadow').map(({ text }) => pathIn(this.#folder, text))
     return named.length === 0 ? null : named
   }
 
@@ -148,7 +144,7 @@ class ConfigReader {
       debug: root.get('debug'),
       allowEmpty: root.get('allowEmpty'),
       lastKnownGood: readPath(root, 'lastKnownGood', this.#folder),
-      shadow: this.#directories('shadow')
+      shadow: this.#shadow()
     })
   }
 

@@ -1,6 +1,6 @@
 // Decisions as they are made, for whoever watches a gateway at work, and the last denials for who comes later.
 import type { Exchange } from './exchange.ts'
-import { corsFields, showValue, type CorsFields } from './log.ts'
+import { corsFields, placeOf, showValue, type CorsFields } from './log.ts'
 
 /** What a watcher is told of one decision. Values of the request are cut and escaped. */
 export interface DecisionEvent extends CorsFields {
@@ -84,14 +84,12 @@ interface Denial {
 }
 
 function eventOf (exchange: Exchange, id: number | null, at: number): DecisionEvent {
-  const { decision, facts: { host, target, scheme, requestedHeaders } } = exchange
-  const query = target.indexOf('?')
+  const { decision, facts: { scheme, requestedHeaders } } = exchange
   return {
     id,
     at,
     ...corsFields(exchange),
-    host: showValue(host),
-    path: showValue(query === -1 ? target : target.slice(0, query)),
+    ...placeOf(exchange),
     scheme,
     requestedHeaders: decision.kind !== 'preflight' || requestedHeaders === undefined ? null : showValue(requestedHeaders)
   }

@@ -34,6 +34,12 @@ export function corsFields ({ decision: { kind, outcome, reason, rule, bucket },
   }
 }
 
+/** What a request was for, cut and escaped; without the query, which may hold secrets. */
+export function placeOf ({ facts: { host, target } }: Exchange): { readonly host: string, readonly path: string } {
+  const query = target.indexOf('?')
+  return { host: showValue(host), path: showValue(query === -1 ? target : target.slice(0, query)) }
+}
+
 /** Whether a line at debug would be written: its fields need not be made otherwise. */
 export function saysDebug (log: FastifyBaseLogger & { isLevelEnabled?: (level: string) => boolean }): boolean {
   return log.isLevelEnabled?.('debug') ?? (log.level === 'debug' || log.level === 'trace')
@@ -101,7 +107,7 @@ export class RepeatLog {
       if (entry.repeated === 0) {
         this.#entries.delete(key)
       } else {
-        this.#log.info({ cors: entry.fields, count: entry.repeated }, `${entry.repeated} more ${this.#what} like this in the last minute`)
+        this.#log.info({ cors: entry.fields, count: entry.repeated }, `${entry.repeated} more of these ${this.#what} in the last minute`)
         entry.repeated = 0
       }
     }

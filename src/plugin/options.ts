@@ -90,6 +90,9 @@ function refuseUnknown (name: string): void {
 }
 
 function policiesOf (name: 'policies' | 'shadow', value: unknown): readonly string[] | PolicySource {
+  if ([value].flat().some(each => typeof each === 'string' && /^https?:\/\//i.test(each))) {
+    throw new InvalidOptionError(`\`${name}\` takes a URL as a source: httpSource('https://…')`)
+  }
   if (typeof value === 'string' && value !== '') return [value]
   if (Array.isArray(value) && value.length > 0 && value.every(entry => typeof entry === 'string' && entry !== '')) return value as string[]
   if (typeof value === 'object' && value !== null && typeof (value as Partial<PolicySource>).read === 'function') return value as PolicySource

@@ -6,7 +6,7 @@ import type { Emitter } from '../source/emitter.ts'
 import { ambiguityFields } from './ambiguity.ts'
 import { viewOf, type Exchange } from './exchange.ts'
 import { DecisionFeed } from './feed.ts'
-import { corsFields, RepeatLog, saysDebug, type CorsFields } from './log.ts'
+import { corsFields, placeOf, RepeatLog, saysDebug, type CorsFields } from './log.ts'
 import { DecisionCounters } from './metrics.ts'
 
 /** Counts and tells of decisions. Nothing that a listener or a logger does can disturb a request. */
@@ -47,7 +47,7 @@ export class Recorder {
     const { kind, reason } = exchange.decision
     if (this.#denials.isFirst(this.#denialKey(exchange.decision), () => viewOf(exchange))) {
       const ambiguity = reason === 'path-ambiguous' && { ambiguity: ambiguityFields(snapshot, exchange) }
-      request.log.info({ cors: { ...corsFields(exchange), ...ambiguity } }, `${kind} denied: ${reason}`)
+      request.log.info({ cors: { ...corsFields(exchange), ...placeOf(exchange), ...ambiguity } }, `${kind} denied: ${reason}`)
     } else if (saysDebug(request.log)) {
       request.log.debug({ cors: corsFields(exchange) }, `${kind} denied: ${reason}`)
     }

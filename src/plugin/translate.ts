@@ -19,7 +19,7 @@ export function factsOf (request: FastifyRequest): RequestFacts {
     host: request.host,
     scheme: schemeOf(request.protocol),
     origin: headers.origin,
-    requestedMethod: headers['access-control-request-method'],
+    requestedMethod: requestedMethodOf(raw),
     requestedHeaders: headers['access-control-request-headers'],
     requestsPrivateNetwork: headers['access-control-request-private-network'] === 'true',
     fetchSite: headers['sec-fetch-site'],
@@ -27,6 +27,13 @@ export function factsOf (request: FastifyRequest): RequestFacts {
     carriesCredentials: headers.cookie !== undefined || headers.authorization !== undefined,
     hostIsAmbiguous: isHostAmbiguous(raw.rawHeaders)
   }
+}
+
+/** Of several lines Node keeps the first on HTTP/2, where it joins them on HTTP/1; and a list is no method. */
+function requestedMethodOf ({ headers, rawHeaders, httpVersionMajor }: IncomingMessage): string | undefined {
+  const name = 'access-control-request-method'
+  if (httpVersionMajor !== 2 || headers[name] === undefined) return headers[name]
+  return rawHeaders.filter((_value, i) => rawHeaders[i - 1] === name && i % 2 === 1).join(', ')
 }
 
 /** What a trusted proxy says may be any text; a page's scheme is one of two, and a WebSocket's counts as its page's. */

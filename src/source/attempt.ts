@@ -47,10 +47,8 @@ export async function buildSet ({ texts, diagnostics: found = [] }: SourceSet, b
 
 /** An attempt that ended before there was anything to build. */
 export function unreachable (error: unknown): Attempt {
-  const place = error instanceof SourceError ? error.place : 'policies'
-  const message = messageOf(error)
-  const reason = message.startsWith(`${place}: `) ? message.slice(place.length + 2) : message
-  return { texts: [], found: [], snapshot: null, revision: null, diagnostics: [aboutFile('unreachable-source', place, reason)] }
+  const { place, reason, help } = error instanceof SourceError ? error : { place: 'policies', reason: messageOf(error), help: undefined }
+  return { texts: [], found: [], snapshot: null, revision: null, diagnostics: [aboutFile('unreachable-source', place, reason, help)] }
 }
 
 /** Whether a reading is the one of an earlier attempt, so that nothing new can come of it. */

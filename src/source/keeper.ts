@@ -205,7 +205,7 @@ class PolicyKeeper implements Keeper {
 
   /** What can't be read may be readable without any sign of change. */
   #tryAgainLater (): void {
-    if (this.#stopWatching === null) return
+    if (this.#stopWatching === null || this.#source.retries === true) return
     this.#retry = setTimeout(() => { void this.reload() }, this.#options.retryAfter ?? 5_000).unref()
   }
 

@@ -11,7 +11,8 @@ export interface SourceSet {
 
 /**
  * Where policies come from. A source is level-triggered: `changed` says no more than "read again", may be called too
- * often or for nothing, and every reading gives the complete set.
+ * often or for nothing, and every reading gives the complete set. `fastify-cors-gateway/source-contract` puts one to
+ * the test.
  */
 export interface PolicySource {
   /** Reads the complete set. Rejects where the source itself cannot be reached; the last good set then stays. */
@@ -20,16 +21,31 @@ export interface PolicySource {
   watch? (changed: () => void): () => void | Promise<void>
   /** How changes are noticed while it is watched: told by the system, or found by looking. `'events'` unless given. */
   readonly mode?: 'events' | 'poll'
+  /**
+   * Whether it looks again by itself, while it is watched, after it could not be read, and tells when it can be.
+   * Otherwise whoever watches reads it again from time to time.
+   */
+  readonly retries?: boolean
 }
 
-/** The source as a whole cannot be read: no such directory, or no moment at which it stands still. */
+/** What can be said beside the reason. */
+export interface SourceErrorOptions extends ErrorOptions {
+  /** What to do about it. */
+  readonly help?: string
+}
+
+/** The source as a whole cannot be read: no such directory, no answer, or no moment at which it stands still. */
 export class SourceError extends Error {
   override readonly name = 'SourceError'
   /** What cannot be reached, as the operator named it. */
   readonly place: string
+  readonly reason: string
+  readonly help: string | undefined
 
-  constructor (place: string, reason: string, options?: ErrorOptions) {
-    super(`${place}: ${reason}`, options)
+  constructor (place: string, reason: string, { help, ...options }: SourceErrorOptions = {}) {
+    super(`${place}: ${reason}${help === undefined ? '' : `; ${help}`}`, options)
     this.place = place
+    this.reason = reason
+    this.help = help
   }
 }

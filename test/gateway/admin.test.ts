@@ -126,7 +126,7 @@ t.test('security 18: everything that it tells needs the token', async t => {
   const admin = createAdmin({ address: { host: '0.0.0.0', port: 0 }, token: 'sesame', gateway: () => null })
   t.teardown(() => admin.close())
   const routes: [method: 'GET' | 'POST', url: string][] = [
-    ['GET', '/healthz'], ['GET', '/readyz'], ['GET', '/metrics'], ['GET', '/api/status'], ['GET', '/api/rules'], ['GET', '/api/explain'],
+    ['GET', '/metrics'], ['GET', '/api/status'], ['GET', '/api/rules'], ['GET', '/api/explain'],
     ['GET', '/api/decisions'], ['POST', '/api/reload'], ['POST', '/api/debug']
   ]
   for (const [method, url] of routes) {
@@ -134,9 +134,13 @@ t.test('security 18: everything that it tells needs the token', async t => {
     t.equal(unknown.statusCode, 401, `${method} ${url}`)
     t.equal(unknown.headers['www-authenticate'], 'Bearer')
     const known = await admin.inject({ method, url, headers: { host: 'gateway.internal', authorization: 'Bearer sesame' } })
-    t.equal(known.statusCode, url === '/healthz' ? 200 : 503, `${method} ${url} with the token, before any set is loaded`)
+    t.equal(known.statusCode, 503, `${method} ${url} with the token, before any set is loaded`)
     const foreign = await admin.inject({ method, url, headers: { host: 'gateway.internal', origin: evil, authorization: 'Bearer sesame' } })
     t.equal(foreign.statusCode, 403, 'a page that knows the token is still a page')
+  }
+  for (const [url, status] of [['/healthz', 200], ['/readyz', 503]] as const) {
+    t.equal((await admin.inject({ url, headers: { host: 'gateway.internal' } })).statusCode, status, `${url} is there for probes`)
+    t.equal((await admin.inject({ url, headers: { host: 'gateway.internal', origin: evil } })).statusCode, 403, 'no page is a probe')
   }
 })
 
@@ -150,8 +154,8 @@ t.test('status, rules and explanations are those of the command line', async t =
     settings: { mode: 'enforce', debug: false, unmatched: 'deny', maxRuleLabels: 1000, minKept: 0 }
   })
   const rules = JSON.parse((await ask(`${admin}/api/rules`)).text)
-  const { rules: expected, revision } = JSON.parse((await run('rules', policies, '--format', 'json')).stdout)
-  t.strictSame(rules, { generation: 1, revision, rules: expected })
+  const { rules: expected, blockedOrigins, revision } = JSON.parse((await run('rules', policies, '--format', 'json')).stdout)
+  t.strictSame(rules, { generation: 1, revision, rules: expected, blockedOrigins })
 
   const questions: string[][] = [
     ['--origin', shop, '--url', 'https://api.example.com/cart/7', '--method', 'PUT', '--credentials', 'include', '--header', 'content-type: application/json', '--header', 'x-csrf-token: 1'],

@@ -80,7 +80,7 @@ t.test('denials: the first of each at info, each at debug', async t => {
   t.match(lines[2], { cors: { kind: 'preflight', reason: 'method-not-allowed', rule: 'shop', method: 'DELETE' } }, 'a preflight\'s method is the one that it asks for')
   lines.length = 0
   await app.close()
-  t.match(lines.find(({ count }) => count === 1), { msg: /^1 more denials/ }, 'what was counted is told at the end')
+  t.match(lines.find(({ count }) => count === 1), { msg: /^1 more of these denials/ }, 'what was counted is told at the end')
 
   const debug = await start(t, { level: 'debug' })
   debug.lines.length = 0
@@ -144,7 +144,7 @@ t.test('at most so many different lines a minute', async t => {
   t.equal(first, maxKeys)
   log.flush()
   t.equal(lines.length, maxKeys + 1)
-  t.match(lines[0], { cors: { i: 0 }, count: 2, msg: '2 more denials like this in the last minute' })
+  t.match(lines[0], { cors: { i: 0 }, count: 2, msg: '2 more of these denials in the last minute' })
   t.match(lines.at(-1), { count: 150 })
   t.notOk(log.isFirst('key 0', () => ({})), 'what keeps coming is no news')
   log.flush()

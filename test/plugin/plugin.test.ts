@@ -281,6 +281,7 @@ t.test('options are validated', async t => {
     [{ policies, minKept: 1.5 }, 'INVALID_OPTION', /0 to 1, such as 0\.5, not 1\.5/], [{ policies, minKept: '0.5' }, 'INVALID_OPTION', /not '0\.5'/],
     [{ policies, minKept: NaN }, 'INVALID_OPTION', /NaN/], [{ policies, lastKnownGood: '' }, 'INVALID_OPTION', /path of a file/],
     [{ policies, lastKnownGood: true }, 'INVALID_OPTION', /path of a file, not true/],
+    [{ policies: 'https://a.example/cors.json' }, 'INVALID_OPTION', /`policies` takes a URL as a source: httpSource/],
     [{ policies, shadow: '' }, 'INVALID_OPTION', /`shadow` is a directory/], [{ policies, prefix: '/a' }, 'UNKNOWN_OPTION', /context/],
     [{ policies, mode: 'obsrve' }, 'INVALID_OPTION', /did you mean 'observe'/], [{ policies, unmatched: 'pass' }, 'INVALID_OPTION', /'deny' or 'passthrough'/],
     [{ policies, reload: 7 }, 'INVALID_OPTION', /'auto' or 'manual'/], [{ policies, debug: 'yes' }, 'INVALID_OPTION', /true or false, not 'yes'/],

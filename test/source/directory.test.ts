@@ -20,9 +20,10 @@ for (const [mode, options] of Object.entries(modes)) {
           const next = `${root}.next`
           mkdirSync(next)
           writeFiles(next, Object.fromEntries(texts.map(({ name, text }) => [name, text])))
-          rmSync(root, { recursive: true })
+          rmSync(root, { recursive: true, force: true })
           renameSync(next, root)
-        }
+        },
+        sever: () => { rmSync(root, { recursive: true }) }
       }
     })
 

@@ -135,7 +135,7 @@ function wire (sent, received) {
 }
 
 function settingsOf ({ settings, revision }) {
-  return el('p', { class: 'muted' }, 'Answered by revision ', foreign(revision, 'code'), ` as of ${new Date(settings.at).toLocaleString()}; paths without a policy: `,
+  return el('p', { class: 'muted' }, 'Answered by revision ', foreign(revision, 'code'), ` as it took effect at ${new Date(settings.at).toLocaleString()}; paths without a policy: `,
     shown(settings.unmatched), '; path readings: ', shown(settings.pathReadings.join(', ') || 'none'), '.')
 }
 

@@ -1,0 +1,65 @@
+// `bundle`: prints a policy set as one file, which any server can hold for many gateways.
+import { open, rename, rm } from 'node:fs/promises'
+import process from 'node:process'
+import { renderPretty } from '../diagnostic/render.ts'
+import { printBundle } from '../source/http-bundle.ts'
+import { CannotRun, Exit, textOption, type Arguments, type Command, type Io } from './command.ts'
+import { configOption, loadSet, momentOf, settingsOf } from './load.ts'
+
+export const bundleCommand: Command = {
+  name: 'bundle',
+  summary: 'Prints a valid policy set as one file, for gateways that read it from a URL.',
+  usage: `Usage: cors-gateway bundle [DIR...] [options]
+
+  DIR...          the policy directories, one set together (./policies)
+  --output FILE   write it there, as a whole or not at all, instead of printing it
+  --at TIME       judge validity windows and acceptances as of this moment
+  --allow-empty   a set without any rule is valid
+  --config FILE   the policies of this gateway.yaml unless DIR is given, checked as that gateway reads them
+
+Exit status: 0 valid, 1 invalid: nothing is printed or written, 2 wrong usage, 3 no such directory or nothing could be written.
+`,
+  options: {
+    output: { type: 'string' },
+    at: { type: 'string' },
+    'allow-empty': { type: 'boolean' },
+    ...configOption
+  },
+  run: bundle
+}
+
+async function bundle (args: Arguments, io: Io): Promise<number> {
+  const at = momentOf(args)
+  const { policies, build } = settingsOf(args)
+  const { ok, diagnostics, texts, files, rules, revision } = await loadSet(policies, { at, ...build, expiredAcceptance: 'error' })
+  if (diagnostics.length > 0) io.stderr(`${renderPretty(diagnostics, texts, { colour: io.colour })}\n`)
+  if (!ok) {
+    io.stderr('there is no bundle: the policies are invalid\n')
+    return Exit.findings
+  }
+  const text = printBundle(texts)
+  const output = textOption(args, 'output')
+  if (output === undefined) io.stdout(text)
+  else await write(output, text)
+  const what = `${files} ${files === 1 ? 'file' : 'files'}, ${rules} ${rules === 1 ? 'rule' : 'rules'}, revision ${revision}`
+  io.stderr(`${what}${output === undefined ? '' : `: written to ${output}`}\n`)
+  return Exit.ok
+}
+
+/** Writes the file aside and renames it: a server that holds it never serves a part. */
+async function write (path: string, text: string): Promise<void> {
+  const aside = `${path}.${process.pid}.tmp`
+  try {
+    const handle = await open(aside, 'wx')
+    try {
+      await handle.writeFile(text)
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+    await rename(aside, path)
+  } catch (error) {
+    await rm(aside, { force: true }).catch(() => {})
+    throw new CannotRun(`${path} cannot be written: ${(error as Error).message}`)
+  }
+}
