@@ -37,7 +37,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   source: ['build.ts', 'document', 'policy/policy.ts', 'policy/transfer.ts', 'snapshot', 'diagnostic'],
   plugin: ['source', 'build.ts', 'snapshot', 'inspect', 'fetch', 'diagnostic', 'origin', 'route'],
   gateway: ['plugin', 'inspect', 'route', 'document', 'diagnostic', 'policy/findings.ts', 'policy/read.ts', 'policy/time.ts', 'source/finding.ts', 'source/http.ts'],
-  cli: ['build.ts', 'inspect', 'snapshot', 'source', 'diagnostic', 'gateway'],
+  cli: ['build.ts', 'inspect', 'origin', 'snapshot', 'source', 'diagnostic', 'gateway'],
   'index.ts': ['plugin', 'source', 'build.ts', 'snapshot', 'inspect', 'diagnostic', 'fetch']
 }
 

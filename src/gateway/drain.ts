@@ -17,7 +17,9 @@ export function endConnections (app: FastifyInstance, patience: number): void {
   app.addHook('preClose', async () => {
     closing = true
     for (const session of sessions) session.close()
-    timer = setTimeout(() => { for (const socket of sockets) socket.destroy() }, patience)
+    timer = setTimeout(() => {
+      for (const socket of sockets) socket.destroy()
+    }, patience)
   })
   app.addHook('onClose', async () => { clearTimeout(timer) })
   app.addHook('onResponse', (request, _reply, done) => {
@@ -26,7 +28,7 @@ export function endConnections (app: FastifyInstance, patience: number): void {
   })
   // Node keeps a stream that was reset without an error until all is written, which is then never; so would an upstream be kept.
   app.server.on('stream', (stream: ServerHttp2Stream) => {
-    stream.once('aborted', () => { setImmediate(() => { stream.destroy() }) })
+    stream.once('aborted', () => setImmediate(() => stream.destroy()))
   })
 }
 

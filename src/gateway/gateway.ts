@@ -1,4 +1,5 @@
 // The gateway: the plugin in front of one or more upstreams, with an admin listener beside it.
+import { maxHeaderSize } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Server as TlsServer } from 'node:tls'
 import type { FastifyInstance, FastifyServerOptions } from 'fastify'
@@ -10,7 +11,7 @@ import { printAddress, type ListenAddress } from './address.ts'
 import { startEchoUpstream } from './echo.ts'
 import { registerProxy } from './proxy.ts'
 import { upstreamFinder, type Upstream } from './routing.ts'
-import { createServer } from './server.ts'
+import { createServer, limitStreams } from './server.ts'
 import { followKeyPair, readKeyPair, type CertificateFiles } from './tls.ts'
 import { trustOf, type TrustProxy } from './trust.ts'
 import { createUpstreamClient } from './upstream.ts'
@@ -113,12 +114,13 @@ async function createApp (options: GatewayOptions, upstreams: readonly Upstream[
   const trust = trustOf(options.trustProxy)
   const find = upstreamFinder(upstreams, router)
   const keyPair = tls === undefined ? null : await readKeyPair(tls)
-  const app = createServer({
-    logger: options.logger, keyPair, http2: keyPair !== null && options.http2 !== false, trust, router, timeouts, headerLimit: limits?.header ?? null
-  })
+  const http2 = keyPair !== null && options.http2 !== false
+  const headerLimit = limits?.header ?? maxHeaderSize
+  const app = createServer({ logger: options.logger, keyPair, http2, trust, router, timeouts, headerLimit })
   started.push(() => app.close())
   const maxRuleLabels = options.metrics?.maxRules
   await app.register(corsGateway, { ...options.plugin, ...maxRuleLabels !== undefined && { maxRuleLabels } })
+  if (http2) limitStreams(app, { timeouts, headerLimit })
   const client = createUpstreamClient(timeouts.upstream)
   app.addHook('onClose', () => client.close())
   await registerProxy(app, { find, client, trust, timeout: timeouts.upstream, bodyLimit: limits?.body ?? Infinity })

@@ -4,6 +4,8 @@
 export interface PacedSocket {
   readonly bufferedAmount: number
   readonly isPaused: boolean
+  readonly readyState: number
+  readonly OPEN: number
   pause (): void
   resume (): void
   send (data: unknown, options: object, sent: () => void): void
@@ -23,20 +25,23 @@ export function paceSockets (one: PacedSocket, other: PacedSocket): void {
 
 function pace (from: PacedSocket, to: PacedSocket): void {
   const settle = (): void => {
-    if (to.bufferedAmount > bound) from.pause()
+    // What is sent to a socket that has closed counts as waiting, for ever.
+    if (to.readyState === to.OPEN && to.bufferedAmount > bound) from.pause()
     else if (from.isPaused) from.resume()
   }
-  const { send, ping, pong } = to
+  const send = to.send.bind(to)
+  const ping = to.ping.bind(to)
+  const pong = to.pong.bind(to)
   to.send = (data, options) => {
-    send.call(to, data, options, settle)
+    send(data, options, settle)
     settle()
   }
   to.ping = data => {
-    ping.call(to, data, undefined, settle)
+    ping(data, undefined, settle)
     settle()
   }
   to.pong = data => {
-    pong.call(to, data, undefined, settle)
+    pong(data, undefined, settle)
     settle()
   }
   // A socket that is not read never hears that it is closed.

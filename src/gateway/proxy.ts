@@ -67,9 +67,11 @@ export async function registerProxy (app: FastifyInstance, { find, client, trust
       onDisconnect: (_context, source) => { source.resume() }
     },
     preHandler: (request, reply, done) => {
-      const refusal = route(request, reply)
-      if (refusal === null) done()
-      else sendProblem(reply, ...refusal)
+      takeBody(request, () => {
+        const refusal = route(request, reply)
+        if (refusal === null) done()
+        else sendProblem(reply, ...refusal)
+      })
     },
     // The path given here is a stand-in: the client sends the target as it came.
     handler: (_request, reply, _destination, options) => reply.from('/', options),
@@ -85,7 +87,6 @@ export async function registerProxy (app: FastifyInstance, { find, client, trust
 
   /** Finds the upstream of a request, or tells why it goes nowhere. */
   function route (request: FastifyRequest, reply: FastifyReply): [status: number, detail: string] | null {
-    takeBody(request)
     const refusal = refusalOf(request)
     if (refusal !== null) return [400, refusal]
     const upstream = find(request.host, request.url)
@@ -107,26 +108,45 @@ const tooLarge = 'The body is larger than this gateway passes on.'
  * Takes the body of HTTP/2 as it is. Fastify believes in none where no header tells of it; and where a client leaves in
  * its midst, Node ends it as if it were whole.
  */
-function takeBody (request: FastifyRequest): void {
+function takeBody (request: FastifyRequest, taken: () => void): void {
   const { raw } = request
   const { stream } = raw as { stream?: ServerHttp2Stream }
-  if (stream === undefined || stream.endAfterHeaders) return
+  if (stream === undefined || stream.endAfterHeaders) {
+    taken()
+    return
+  }
   const leave = (): void => { raw.destroy(new Error('the client has left')) }
   raw.on('error', () => {})
   if (stream.aborted) leave()
   else raw.once('aborted', leave)
-  request.body ??= raw
+  if (!isBodiless(request)) {
+    request.body ??= raw
+    taken()
+    return
+  }
+  // Only its end tells that there is none.
+  raw.once('end', taken)
+  raw.once('data', () => {
+    raw.off('end', taken)
+    request.body = raw
+    taken()
+  })
+}
+
+/** Fastify reads no body of these. */
+function isBodiless ({ method }: Pick<FastifyRequest, 'method'>): boolean {
+  return method === 'GET' || method === 'HEAD'
 }
 
 /** Why a request cannot be passed on as it is, or null. */
-function refusalOf ({ method, url, body, headers }: Pick<FastifyRequest, 'method' | 'url' | 'body' | 'headers'>): string | null {
+function refusalOf (request: Pick<FastifyRequest, 'method' | 'url' | 'body' | 'headers'>): string | null {
+  const { method, url, body, headers } = request
   // No target holds one; what follows it, one server takes for a part of the path and another does not.
   if (url.includes('#')) return 'The request target has a fragment.'
-  const isBodiless = method === 'GET' || method === 'HEAD'
-  if (!isBodiless && body !== undefined && body !== null) return null
-  // Fastify reads no body of a GET or HEAD; without it the upstream would be asked something else.
-  const hasBody = (body !== undefined && body !== null) || headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0
-  return hasBody ? `A ${method} with a body is not passed on.` : null
+  const isTaken = body !== undefined && body !== null
+  const isDeclared = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0
+  // Without its body the upstream would be asked something else.
+  return (isTaken ? isBodiless(request) : isDeclared) ? `A ${method} with a body is not passed on.` : null
 }
 
 function answerFailure (reply: FailedReply, { error }: { error: Error }): void {

@@ -4,7 +4,7 @@ import { constants, type ServerHttp2Stream } from 'node:http2'
 import Fastify, { LogController, type FastifyInstance, type FastifyServerOptions } from 'fastify'
 import type { RouterOptions } from '../route/path.ts'
 import { endConnections } from './drain.ts'
-import { answerClientError, answerError, answerNotFound, answerUnroutable } from './problem.ts'
+import { answerClientError, answerError, answerNotFound, answerUnroutable, sendProblem } from './problem.ts'
 import type { KeyPair } from './tls.ts'
 import type { Trust } from './trust.ts'
 
@@ -18,8 +18,8 @@ export interface ServerOptions {
   readonly trust: Trust | null
   readonly router: RouterOptions
   readonly timeouts: ServerTimeouts
-  /** Bytes that the header lines of a request may have; Node's limit where it is null. */
-  readonly headerLimit: number | null
+  /** Bytes that the header lines of a request may have. */
+  readonly headerLimit: number
 }
 
 /** In milliseconds. */
@@ -57,34 +57,45 @@ export function createServer (options: ServerOptions): FastifyInstance {
   app.setErrorHandler(answerError)
   app.setNotFoundHandler(answerNotFound)
   endConnections(app, timeouts.drain)
-  if (options.http2 && timeouts.request > 0) limitStreams(app, timeouts.request)
   return app
 }
 
 function protocolOptions ({ keyPair, http2, headerLimit, timeouts }: ServerOptions): object {
   if (keyPair === null) return {}
   if (!http2) return { https: { ...keyPair } }
-  const settings = { maxConcurrentStreams: maxStreams, ...headerLimit !== null && { maxHeaderListSize: headerLimit } }
-  return { http2: true, http2SessionTimeout: timeouts.keepAlive, https: { ...keyPair, allowHTTP1: true, settings } }
+  const settings = { maxConcurrentStreams: maxStreams, maxHeaderListSize: headerLimit }
+  return { http2: true, http2SessionTimeout: timeouts.keepAlive, https: { ...keyPair, allowHTTP1: true, noDelay: true, settings } }
 }
 
+type Http1Server = HttpServer & { maxHeaderSize?: number, requireHostHeader?: boolean }
+
 /** A server of HTTP/2 takes these only where it speaks HTTP/1.1, and from nobody but whoever sets them there. */
-function settleServer (server: HttpServer & { maxHeaderSize?: number, requireHostHeader?: boolean }, { timeouts, headerLimit }: ServerOptions): void {
+function settleServer (server: Http1Server, { timeouts, headerLimit }: ServerOptions): void {
   server.keepAliveTimeout = timeouts.keepAlive
   server.requestTimeout = timeouts.request
   server.requireHostHeader = true
-  if (headerLimit !== null) server.maxHeaderSize = headerLimit
+  server.maxHeaderSize = headerLimit
 }
 
-/** Node bounds the time for a request to arrive on HTTP/1.1 only. */
-function limitStreams (app: FastifyInstance, limit: number): void {
-  app.addHook('onRequest', (request, _reply, done) => {
+/** Holds HTTP/2 to what Node bounds on HTTP/1.1 only. To be called after the plugin was added, which decides before. */
+export function limitStreams (app: FastifyInstance, { timeouts, headerLimit }: Pick<ServerOptions, 'timeouts' | 'headerLimit'>): void {
+  app.addHook('onRequest', (request, reply, done) => {
     const { stream } = request.raw as { stream?: ServerHttp2Stream }
-    if (stream !== undefined && !stream.endAfterHeaders) {
-      const timer = setTimeout(() => { stream.close(constants.NGHTTP2_CANCEL) }, limit)
-      const stop = (): void => { clearTimeout(timer) }
-      stream.once('end', stop).once('close', stop)
+    if (stream === undefined) {
+      done()
+      return
     }
-    done()
+    if (timeouts.request > 0 && !stream.endAfterHeaders) cutOff(stream, timeouts.request)
+    // A client need not know the limit yet when it asks first.
+    const bytes = request.raw.rawHeaders.reduce((sum, text) => sum + text.length, 0)
+    if (bytes > headerLimit) sendProblem(reply, 431, 'The request has larger header lines than this gateway reads.')
+    else done()
   })
+}
+
+/** Ends a stream whose request does not arrive in time. */
+function cutOff (stream: ServerHttp2Stream, limit: number): void {
+  const timer = setTimeout(() => { stream.close(constants.NGHTTP2_CANCEL) }, limit)
+  const stop = (): void => { clearTimeout(timer) }
+  stream.once('end', stop).once('close', stop)
 }

@@ -2,7 +2,7 @@
 import { openSync, writeFileSync } from 'node:fs'
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
-import { connect as connectHttp2, constants, sensitiveHeaders, type ClientHttp2Session, type IncomingHttpHeaders, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2'
+import { connect as connectHttp2, constants, sensitiveHeaders, type ClientHttp2Session, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
@@ -116,6 +116,7 @@ t.test('what an upstream hears and a client sees', async t => {
   t.strictSame(corsHeaders(same.headers), granted, 'the same authority and Host')
 
   for (const method of ['GET', 'HEAD']) t.equal((await ask('/echo', { ':method': method }, 'a body')).status, 400, `a ${method} with a body`)
+  for (const method of ['GET', 'HEAD']) t.equal((await ask('/echo', { ':method': method }, '')).status, 200, `a ${method} whose end comes by itself`)
   for (const method of ['PUT', 'DELETE', 'OPTIONS']) t.equal((await ask('/echo', { ':method': method }, 'a body')).body, 'a body', method)
   t.equal((await ask('/echo', { 'content-type': 'application/json', 'content-length': '2' }, '{}')).body, '{}')
 
@@ -138,7 +139,6 @@ t.test('repeated lines are no other request than on HTTP/1', async t => {
   const rows: readonly [lines: [string, string][], reason: string][] = [
     [[['origin', shop], ['access-control-request-method', 'PUT'], ['access-control-request-method', 'PUT']], 'method-not-allowed'],
     [[['origin', shop], ['origin', shop], ['access-control-request-method', 'PUT']], 'origin-malformed'],
-    [[['origin', shop], ['host', host], ['host', 'other.example'], ['access-control-request-method', 'PUT']], 'path-ambiguous'],
     [[['origin', shop], ['host', 'other.example'], ['access-control-request-method', 'PUT']], 'path-ambiguous'],
     [[['origin', shop], ['access-control-request-method', 'PUT']], 'allowed']
   ]
@@ -172,7 +172,7 @@ const ways: Record<string, (stream: ServerHttp2Stream, file: string) => void> = 
   },
   'respond-and-nothing-else': stream => { stream.respond({ ':status': 204, ...foreign }, { endStream: true }) },
   'a-secret-header': stream => {
-    stream.respond({ ':status': 200, ...foreign, 'set-cookie': 'a=b', [sensitiveHeaders]: ['set-cookie'] } as OutgoingHttpHeaders)
+    stream.respond({ ':status': 200, ...foreign, 'set-cookie': 'a=b', [sensitiveHeaders]: ['set-cookie'] })
     stream.end('x')
   },
   'a-file': (stream, file) => { stream.respondWithFile(file, { ':status': 200, ...foreign }) },
@@ -330,9 +330,24 @@ t.test('streams', async t => {
   t.pass('a stream without end does not keep the gateway')
 })
 
+t.test('a head that is too large', async t => {
+  const tls = await makeCertificate(t.testdir())
+  const { url, heard } = await startUpstream(t, 'ok')
+  const { port } = await startTestGateway(t, { upstreams: [{ prefix: '/', url }], tls, limits: { header: 4096 } })
+  const session = await openSession(t, port)
+  const large = { ':path': '/', ':authority': host, origin: shop, x: 'x'.repeat(5000) }
+  const first = await askHttp2(session, large)
+  t.strictSame([first.status, corsHeaders(first.headers)], [431, granted], 'before the client knows the limit')
+  await t.rejects(askHttp2(session, large), 'and after')
+  t.equal((await askHttp2(await openSession(t, port), { ':path': '/', ':authority': host, x: 'x'.repeat(3000) })).status, 200)
+  t.equal(heard.length, 1)
+})
+
 t.test('a request that does not arrive', async t => {
   const tls = await makeCertificate(t.testdir())
-  const { url } = await startUpstream(t, (request, response) => { request.resume().on('end', () => { response.end('ok') }) })
+  const { url } = await startUpstream(t, (request, response) => {
+    request.resume().on('end', () => { response.end('ok') })
+  })
   const { port } = await startTestGateway(t, { upstreams: [{ prefix: '/', url }], tls, timeouts: { request: 300 } })
   const session = await openSession(t, port)
   const slow = session.request({ ':path': '/', ':method': 'POST', ':authority': host }, { endStream: false })

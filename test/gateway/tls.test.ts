@@ -2,8 +2,8 @@
 import { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
-import { request } from 'node:https'
-import type { IncomingMessage } from 'node:http'
+import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http'
+import { Agent as HttpsAgent, request } from 'node:https'
 import { connect as connectTcp } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -36,7 +36,10 @@ async function makeFolder (t: Test): Promise<{ folder: string, a: { cert: string
 
 t.test('the certificate of a connection follows its files', async t => {
   const { folder, a, b } = await makeFolder(t)
-  const bytes = { a: { cert: await readFile(a.cert), key: await readFile(a.key) }, b: { cert: await readFile(b.cert), key: await readFile(b.key) } }
+  const bytes = {
+    a: { cert: await readFile(a.cert), key: await readFile(a.key) },
+    b: { cert: await readFile(b.cert), key: await readFile(b.key) }
+  }
   const live = { cert: join(folder, 'live.crt'), key: join(folder, 'live.key') }
   await writeFile(live.cert, bytes.a.cert)
   await writeFile(live.key, bytes.a.key)
@@ -127,7 +130,9 @@ t.test('HTTP/1.1 over TLS', async t => {
   const { a } = await makeFolder(t)
   const { server, url } = await startUpstream(t, (request, response) => { response.end(JSON.stringify(request.headers)) })
   const sockets = new WebSocketServer({ server })
-  sockets.on('connection', socket => { socket.on('message', data => { socket.send(data) }) })
+  sockets.on('connection', socket => {
+    socket.on('message', data => { socket.send(data) })
+  })
   t.teardown(() => { sockets.close() })
   for (const http2 of [true, false]) {
     const { port, url: own } = await startTestGateway(t, { upstreams: [{ prefix: '/', url }], tls: a, http2 })
@@ -169,18 +174,19 @@ t.test('HTTP/1.1 over TLS', async t => {
   }
 })
 
-t.test('limits and timeouts hold over TLS as well', async t => {
+t.test('limits and timeouts hold with TLS and without', async t => {
   const { a } = await makeFolder(t)
   const { url } = await startUpstream(t, 'ok')
-  for (const http2 of [true, false]) {
-    const { port } = await startTestGateway(t, { upstreams: [{ prefix: '/', url }], tls: a, http2, limits: { header: 4096 }, timeouts: { keepAlive: 200 } })
-    const socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] })
-    await once(socket, 'secureConnect')
-    socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
-    socket.resume()
+  for (const protocols of [{}, { tls: a, http2: false }, { tls: a }]) {
+    const { port } = await startTestGateway(t, { upstreams: [{ prefix: '/', url }], ...protocols, limits: { header: 4096 }, timeouts: { keepAlive: 200 } })
+    const ask = 'tls' in protocols ? request : httpRequest
+    const agent = 'tls' in protocols ? new HttpsAgent({ keepAlive: true }) : new HttpAgent({ keepAlive: true })
+    const [first] = await once(ask({ port, agent, rejectUnauthorized: false }).end(), 'response') as [IncomingMessage]
+    const { socket } = first
+    first.resume()
     await once(socket, 'close')
     t.pass('a connection without requests is closed')
-    const [response] = await once(request({ port, rejectUnauthorized: false, headers: { x: 'x'.repeat(5000) }, agent: false }).end(), 'response') as [IncomingMessage]
+    const [response] = await once(ask({ port, rejectUnauthorized: false, headers: { x: 'x'.repeat(5000) }, agent: false }).end(), 'response') as [IncomingMessage]
     t.equal(response.statusCode, 431)
     response.resume()
   }

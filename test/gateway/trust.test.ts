@@ -1,5 +1,8 @@
 // Proxies in front: what is believed of what they say, what an upstream is told, and whose host the policies see.
+import { once } from 'node:events'
+import type { IncomingMessage } from 'node:http'
 import t from 'tap'
+import { WebSocket, WebSocketServer } from 'ws'
 import { trustOf, type TrustProxy } from '../../src/gateway/trust.ts'
 import type { Lines } from '../plugin/cases.ts'
 import { corsHeaders, request } from '../plugin/wire.ts'
@@ -84,6 +87,20 @@ t.test('what an upstream is told', async t => {
     t.strictSame(names.map(name => headers[name]), told, what)
     const others = Object.keys(headers).filter(name => /^x-(?:forwarded|real|original|rewrite)/.test(name) && !names.includes(name))
     t.strictSame(others, [], `${what}: no other claim`)
+  }
+})
+
+t.test('a handshake tells the same', async t => {
+  const { server, url } = await startUpstream(t, 'ok')
+  const sockets = new WebSocketServer({ server })
+  t.teardown(() => { sockets.close() })
+  for (const [trustProxy, told] of [[true, kept], [false, replaced]] as const) {
+    const { port } = await startTestGateway(t, { upstreams: [{ prefix: '/', url }], trustProxy })
+    const heard = once(sockets, 'connection') as Promise<[WebSocket, IncomingMessage]>
+    const client = new WebSocket(`ws://127.0.0.1:${port}/`, { headers: { host: own, ...Object.fromEntries(chain.map(([name, value]) => [name.toLowerCase(), value])) } })
+    const [, { headers }] = await heard
+    t.strictSame(names.map(name => headers[name]), told, `trust ${trustProxy}`)
+    client.terminate()
   }
 })
 
