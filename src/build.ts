@@ -3,6 +3,7 @@ import { compareDiagnostics, diagnose, type Diagnostic } from './diagnostic/diag
 import type { SourceText } from './diagnostic/span.ts'
 import { parseDocument } from './document/document.ts'
 import { validateDocument } from './document/schema.ts'
+import { checkGuardrails } from './inspect/guardrail.ts'
 import { checkPolicies } from './policy/check.ts'
 import { lowerPolicies, type ValidatedDocument } from './policy/lower.ts'
 import type { PolicySet } from './policy/policy.ts'
@@ -78,6 +79,7 @@ export function prepare (texts: readonly SourceText[], options: BuildOptions, kn
   const expiredAcceptance = options.expiredAcceptance ?? 'warning'
   diagnostics.push(...checkPolicies(set, { at, expiredAcceptance, isComplete }))
   const isFaulty = diagnostics.some(({ severity }) => severity === 'error')
+  if (!isFaulty) diagnostics.push(...checkGuardrails(set, settingsOf(options), at))
   if (!isFaulty && set.rules.length === 0 && options.allowEmpty !== true) diagnostics.push(noRules(files))
   diagnostics.sort(compareDiagnostics)
   const ok = !diagnostics.some(({ severity }) => severity === 'error')

@@ -1,9 +1,12 @@
-// The public face without Fastify, Node or files: build a set, decide, explain; it runs in a browser too.
+// The public face without Fastify, Node or files: build a set, decide, explain, compare; it runs in a browser too.
 export { build, type BuildOptions, type BuildResult } from './build.ts'
 export type { Diagnostic, RelatedPlace } from './diagnostic/diagnostic.ts'
 export type { SourceText } from './diagnostic/span.ts'
 export type { RequestFacts, RequestKind } from './fetch/request.ts'
 export type { CredentialsMode, PageRequest } from './inspect/browser.ts'
+export type { AssuranceChange, AssurancePlace } from './inspect/assurance.ts'
+export type { Change, DecidingRule, RequestWitness } from './inspect/changes.ts'
+export { diff, type Diff } from './inspect/diff.ts'
 export { explain, type DecisionSummary, type Explanation } from './inspect/explain.ts'
 export type { NearMiss } from './inspect/nearest.ts'
 export type { Step } from './inspect/story.ts'

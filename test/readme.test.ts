@@ -1,7 +1,7 @@
 // The README's promises, kept to the letter: its commands are run and must print what it shows.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { request as httpRequest } from 'node:http'
 import { createServer, type AddressInfo } from 'node:net'
 import { join, resolve } from 'node:path'
@@ -45,6 +45,18 @@ t.test('explain', async t => {
     const { stdout } = await run('explain', join(root, 'policies'), '--at', '2026-11-25T00:00:00Z', ...words(command).slice(2))
     t.equal(stdout.trimEnd(), output.trimEnd())
   }
+})
+
+t.test('diff', async t => {
+  const [shown] = blocks.filter(({ info }) => info === 'console diff').flatMap(commandsOf)
+  const directory = t.testdir({})
+  for (const name of readdirSync(join(root, 'policies'))) {
+    const text = readFileSync(join(root, 'policies', name), 'utf8')
+    writeFileSync(join(directory, name), text.replace('    - https://shop.example.com\n', '$&    - https://shop.example.net\n'))
+  }
+  const { stdout, exit } = await run('diff', join(root, 'policies'), directory, '--at', '2026-11-25T00:00:00Z', '--fail-on', 'widened')
+  t.equal(stdout.trimEnd(), shown!.output.trimEnd())
+  t.equal(exit, 1)
 })
 
 t.test('curl', async t => {

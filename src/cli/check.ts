@@ -8,11 +8,11 @@ import { sarifLog } from '../diagnostic/sarif.ts'
 import type { ReadConfig } from '../gateway/config.ts'
 import { readNamedFiles } from '../gateway/config-files.ts'
 import { version } from '../source/version.ts'
-import { choiceOption, Exit, textOption, UsageError, type Arguments, type Command, type Io } from './command.ts'
+import { CannotRun, choiceOption, Exit, textOption, UsageError, type Arguments, type Command, type Io } from './command.ts'
 import { fixSet } from './fix.ts'
 import { configOf, configOption, decisionSettingsOf, loadSet, momentOf, type LoadedSet } from './load.ts'
 import { fileFinder, pathFrom, repositoryRoot, uriFrom } from './paths.ts'
-import { policiesOf } from './policies.ts'
+import { policiesOf, type Policies } from './policies.ts'
 
 export const checkCommand: Command = {
   name: 'check',
@@ -53,11 +53,9 @@ async function check (args: Arguments, io: Io): Promise<number> {
   const maxWarnings = maxWarningsOf(args)
   const at = momentOf(args)
   const config = configOf(args)
-  // A configuration that cannot tell where its policies are is all that there is to check.
-  const isAlone = config?.config.policies === null && args.positionals.length === 0
-  const policies = isAlone ? null : policiesOf(args, config)
+  const policies = findPolicies(args, config, io)
   const { directories, names } = policies ?? { directories: [], names: [] }
-  const options = { at, ...decisionSettingsOf(args, config), ...isAlone && { allowEmpty: true }, expiredAcceptance: 'error' } as const
+  const options = { at, ...decisionSettingsOf(args, config), ...policies === null && { allowEmpty: true }, expiredAcceptance: 'error' } as const
   let loaded = await loadSet(policies, options)
   if (args.values['fix'] === true) {
     if (policies !== null && directories.length === 0) throw new UsageError(`--fix corrects files in directories, not ${names.join()}`)
@@ -70,6 +68,21 @@ async function check (args: Arguments, io: Io): Promise<number> {
   const checked = { ...whole, directories, config, warnings, maxWarnings }
   report(checked, format, io)
   return isGood(checked) ? Exit.ok : Exit.findings
+}
+
+/**
+ * The policies. Null where a configuration is all that there is to check: it cannot tell where its policies are, or it
+ * has errors itself, which a directory that is missing would keep from being told.
+ */
+function findPolicies (args: Arguments, config: ReadConfig | null, io: Io): Policies | null {
+  if (config?.config.policies === null && args.positionals.length === 0) return null
+  try {
+    return policiesOf(args, config)
+  } catch (error) {
+    if (!(error instanceof CannotRun) || config === null || config.ok) throw error
+    io.stderr(`${error.message}\n`)
+    return null
+  }
 }
 
 /** The set with the findings of the configuration among its own. */

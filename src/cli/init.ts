@@ -4,7 +4,7 @@ import { dirname, join, relative, resolve, sep } from 'node:path'
 import process from 'node:process'
 import { isPolicyFile } from '../source/name.ts'
 import { CannotRun, Exit, UsageError, type Arguments, type Command, type Io } from './command.ts'
-import { firstPolicy, firstTests, workflow } from './init-files.ts'
+import { firstPolicy, firstTests, workflow as workflowText } from './init-files.ts'
 
 export const initCommand: Command = {
   name: 'init',
@@ -14,9 +14,9 @@ export const initCommand: Command = {
   DIR   the policy directory to begin (./policies)
 
 Writes DIR/cors.yaml, DIR/cors.test.yaml and, at the root of the repository, .github/workflows/cors.yml.
-Nothing that is there already is changed.
+Nothing that is there already is changed; a workflow of that name is left as it is.
 
-Exit status: 0 written, 2 wrong usage, 3 a file is there already, or cannot be written.
+Exit status: 0 written, 2 wrong usage, 3 a policy file is there already, or nothing can be written there.
 `,
   options: {},
   run: init
@@ -25,21 +25,32 @@ Exit status: 0 written, 2 wrong usage, 3 a file is there already, or cannot be w
 async function init ({ positionals }: Arguments, io: Io): Promise<number> {
   if (positionals.length > 1) throw new UsageError('init takes one directory')
   const directory = resolve(positionals[0] ?? 'policies')
-  if (existsSync(directory) && !statSync(directory).isDirectory()) {
-    throw new CannotRun(`${show(directory)} is not a directory: name the one that is to hold the policies`)
+  const { policies, workflow } = filesFor(directory)
+  refuseWhatIsThere(directory, policies)
+  const isWorkflowThere = isThere(workflow.path)
+  for (const { path, text } of isWorkflowThere ? policies : [...policies, workflow]) {
+    write(path, text)
+    io.stdout(`wrote ${show(path)}\n`)
   }
-  const files = filesFor(directory)
-  for (const { path } of files) {
+  if (isWorkflowThere) {
+    const words = ['check', 'test'].map(word => `\`${word} ${workflow.directory}\``).join(', ')
+    io.stdout(`${show(workflow.path)} is there already and was left as it is: add ${words} to it\n`)
+  }
+  io.stdout(nextSteps(directory))
+  return Exit.ok
+}
+
+/** Ends the command where a first policy would not be the first, or there can be none. */
+function refuseWhatIsThere (directory: string, policies: readonly NewFile[]): void {
+  const inTheWay = ancestors(directory).find(each => existsSync(each))!
+  if (!statSync(inTheWay).isDirectory()) {
+    throw new CannotRun(`${show(inTheWay)} is not a directory: name ${inTheWay === directory ? 'the one' : 'one elsewhere'} that is to hold the policies`)
+  }
+  for (const { path } of policies) {
     if (isThere(path)) throw new CannotRun(`${show(path)} is there already, so nothing was written: remove it, or name another directory`)
   }
   const other = policyIn(directory)
   if (other !== undefined) throw new CannotRun(`${show(join(directory, other))} is a policy already, so nothing was written: a first one goes into a directory of its own`)
-  for (const { path, text } of files) {
-    write(path, text)
-    io.stdout(`wrote ${show(path)}\n`)
-  }
-  io.stdout(nextSteps(directory))
-  return Exit.ok
 }
 
 /** A link that leads nowhere is there as well. */
@@ -47,23 +58,30 @@ function isThere (path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false }) !== undefined
 }
 
-function filesFor (directory: string): { path: string, text: string }[] {
+interface NewFile { readonly path: string, readonly text: string }
+
+/** What is to be written; `directory` of the workflow is the policies' as its commands name it. */
+function filesFor (directory: string): { policies: NewFile[], workflow: NewFile & { readonly directory: string } } {
   const root = rootOf(directory)
   const home = homeOf(directory, root)
   const schemas = posix(relative(directory, join(home, 'node_modules/fastify-cors-gateway/schemas')))
-  return [
-    { path: join(directory, 'cors.yaml'), text: firstPolicy(`${schemas}/policy.schema.json`) },
-    { path: join(directory, 'cors.test.yaml'), text: firstTests(`${schemas}/policy-test.schema.json`) },
-    {
+  const here = posix(relative(home, directory)) || '.'
+  return {
+    policies: [
+      { path: join(directory, 'cors.yaml'), text: firstPolicy(`${schemas}/policy.schema.json`) },
+      { path: join(directory, 'cors.test.yaml'), text: firstTests(`${schemas}/policy-test.schema.json`) }
+    ],
+    workflow: {
       path: join(root, '.github/workflows/cors.yml'),
-      text: workflow({
+      directory: here,
+      text: workflowText({
         policies: posix(relative(root, directory)),
-        directory: posix(relative(home, directory)) || '.',
+        directory: here,
         workingDirectory: posix(relative(root, home)),
         isInstalled: existsSync(join(home, 'package-lock.json')) && dependsOnUs(join(home, 'package.json'))
       })
     }
-  ]
+  }
 }
 
 /** The root of the repository that the directory lies in; without one, where we are, or the directory above where that lies elsewhere. */
@@ -100,7 +118,9 @@ function policyIn (directory: string): string | undefined {
 /** Made anew or not at all, whoever else may be writing. */
 function write (path: string, text: string): void {
   try {
-    mkdirSync(dirname(path), { recursive: true })
+    // Not `recursive`: Node.js tries for ever below a directory that takes none, as /proc.
+    const missing = ancestors(dirname(path)).filter(each => !existsSync(each))
+    for (const each of missing.reverse()) mkdirSync(each)
     writeFileSync(path, text, { flag: 'wx' })
   } catch (error) {
     throw new CannotRun(`${show(path)} cannot be written: ${(error as Error).message}`)

@@ -1,7 +1,7 @@
 // What `test` reports, and how a terminal shows it.
 import type { Diagnostic } from '../diagnostic/diagnostic.ts'
 import { visible } from '../diagnostic/render.ts'
-import type { TestResult, TestRun } from '../inspect/policy-tests.ts'
+import { decidingStep, type TestResult, type TestRun } from '../inspect/policy-tests.ts'
 import type { Coverage } from '../inspect/test-coverage.ts'
 
 /** What became of all tests. */
@@ -57,13 +57,14 @@ function coverageLines ({ percent, covered, total, uncovered }: Coverage, paint:
 }
 
 /** What a failed test expected and got, which line decided, the step that settled it, and what was near. */
-export function explainFailure ({ result, explanation: { steps, nearest, route, originPattern } }: TestRun): string[] {
+export function explainFailure ({ result, explanation }: TestRun): string[] {
+  const { nearest, route, originPattern } = explanation
   const lines = [`at ${visible(result.file)}:${result.line}: ${differenceOf(result)}`]
   if (result.rule !== null) {
     const { name, file, line } = result.rule
     lines.push(`decided by rule ${name} at ${visible(file)}:${line} (route ${route}${originPattern === null ? '' : `, origin ${originPattern}`})`)
   }
-  const ended = steps.findLast(step => !step.ok) ?? steps.find(({ step }) => step === 'origin') ?? steps.at(-1)
+  const ended = decidingStep(explanation)
   if (ended !== undefined) lines.push(`${ended.step}: ${visible(ended.detail)}`)
   for (const { rule, file, line, text } of nearest.slice(0, 2)) lines.push(`near: ${rule} at ${visible(file)}:${line}: ${visible(text)}`)
   return lines

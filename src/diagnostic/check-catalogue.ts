@@ -52,6 +52,11 @@ export const checkCatalogue = {
     why: 'A rule that names the set allows nobody by it, though it reads as if it did.',
     help: 'add an entry, or remove the set'
   },
+  'guardrail-broken': {
+    severity: 'error', title: 'guardrail that a rule breaks',
+    why: 'A guardrail says what no page may ever get, whoever writes the rules. It is decided over every possible request, so that the one shown would be granted.',
+    help: 'narrow the rule; or, if the grant is meant, change the guardrail with whoever owns it'
+  },
   'insecure-origin': {
     severity: 'error', title: 'origin without TLS, with credentials',
     why: 'Whoever is on the network path can put script into such a page, and act and read with the user\'s session.',

@@ -5,8 +5,8 @@ import { diagnose, type Diagnostic } from '../diagnostic/diagnostic.ts'
 import { whatOf, type SourceText, type Span } from '../diagnostic/span.ts'
 import type { LocatedDocument, LocatedEntry, LocatedScalar, LocatedValue } from './located.ts'
 import { aliasAsKey, collectionAsKey, explainAlias, findKeyFault, shorten } from './faults.ts'
-import { findExcessiveDepth, findTags, findUnclosedQuotes, tooDeepLine, type SyntaxToken } from './scan.ts'
-import { diagnoseSyntax, findControlCharacters, oddIndentation } from './syntax.ts'
+import { findExcessiveDepth, findTags, findUnclosedBrackets, findUnclosedQuotes, tooDeepLine, type SyntaxToken } from './scan.ts'
+import { diagnoseBrackets, diagnoseSyntax, findControlCharacters, isAboutBracket, oddIndentation } from './syntax.ts'
 
 /** What reading a file as YAML gives: the document unless it is no well-formed one, and every finding. */
 export interface ParsedDocument {
@@ -82,8 +82,12 @@ function compose (source: SourceText, text: string): Composed {
   for (const composed of composer.end(true, text.length)) document ??= composed
   const errors = document!.errors.filter(error => error.code !== 'TAG_RESOLVE_FAILED' && error.code !== 'MULTIPLE_DOCS')
   const unclosed = errors.length > 0 && root !== null ? findUnclosedQuotes(root) : []
+  const open = root !== null && errors.some(isAboutBracket) ? findUnclosedBrackets(root).slice(0, maxSyntaxErrors) : []
+  const brackets = diagnoseBrackets(source, open)
+  found.push(...brackets)
   const places = new Set<number>()
   for (const error of errors) {
+    if (brackets.length > 0 && isAboutBracket(error)) continue
     // What else the parser says of the same place follows from what it said first.
     if (places.size === maxSyntaxErrors || places.has(error.pos[0])) continue
     places.add(error.pos[0])

@@ -1,4 +1,4 @@
-// Looks over the tokens of a YAML document: how deep they nest, which tags there are, which quotes are open.
+// Looks over the tokens of a YAML document: how deep they nest, which tags there are, which quotes and brackets are open.
 import { diagnose, type Diagnostic } from '../diagnostic/diagnostic.ts'
 import { whatOf, type SourceText } from '../diagnostic/span.ts'
 
@@ -11,6 +11,7 @@ export interface SyntaxToken {
   readonly start?: unknown
   readonly props?: unknown
   readonly value?: unknown
+  readonly end?: unknown
   readonly items?: readonly {
     readonly start: readonly unknown[]
     readonly key?: unknown
@@ -83,6 +84,26 @@ export function findUnclosedQuotes (root: SyntaxToken): number[] {
     if (quote !== '' && (source.length < 2 || !source.endsWith(quote))) found.push(offset)
   }
   return found
+}
+
+/** Finds where lists and maps in brackets begin that nobody closed, from first to last. */
+export function findUnclosedBrackets (root: SyntaxToken): number[] {
+  const open: { readonly offset: number, readonly closer: string, readonly found: string | undefined }[] = []
+  for (const { type, start, end, offset } of tokensBelow(root)) {
+    if (type !== 'flow-collection') continue
+    const closer = (start as SyntaxToken).type === 'flow-map-start' ? '}' : ']'
+    const found = (end as readonly SyntaxToken[])[0]?.source
+    if (found !== closer) open.push({ offset, closer, found })
+  }
+  open.sort((a, b) => a.offset - b.offset)
+  const unclosed: typeof open = []
+  for (const each of open) {
+    // In `{a: [b}` the list has taken the closing bracket of the map around it, which is none the worse for it.
+    const around = unclosed.slice(-maxDepth).findLast(({ closer, found }) => closer === each.found && found === undefined)
+    if (around !== undefined) unclosed.splice(unclosed.lastIndexOf(around), 1)
+    unclosed.push(each)
+  }
+  return unclosed.map(({ offset }) => offset)
 }
 
 /** Every token of a document, in no certain order, without recursion. */

@@ -37,7 +37,7 @@ export function validateDocument (
   const misspelt = misspeltKeys(errors.slice(0, maxErrors))
   for (const error of errors) {
     const location = locate(document.root, error.instancePath, broken)
-    const isKnown = (error.keyword === 'required' || error.keyword === 'minItems') && known.has(location.value)
+    const isKnown = (error.keyword === 'required' || error.keyword === 'minItems' || error.keyword === 'minProperties') && known.has(location.value)
     if (isKnown || diagnostics.length >= maxFindings || misspelt.has(`${error.instancePath} ${String((error.params as Params)['missingProperty'])}`)) continue
     const diagnostic = diagnoseError(document, error, location)
     const key = diagnostic && `${diagnostic.line}:${diagnostic.column} ${diagnostic.code} ${diagnostic.message}`
@@ -127,6 +127,7 @@ function diagnoseError (document: LocatedDocument, error: ErrorObject, location:
     case 'const': return diagnose('wrong-value', here, constMessage(location, params['allowedValue']), constHelp(location, params['allowedValue']))
     case 'pattern': return explainPattern(document, location, error.parentSchema?.['patternErrorMessage'])
     case 'propertyNames': return nameOfSet(document, location, String(params['propertyName']))
+    case 'minProperties': return diagnose('wrong-value', here, `\`${location.key}\` cannot be empty`, { help: `write at least one of ${list(Object.keys(error.parentSchema?.['properties'] as object))}` })
     case 'minItems': return diagnose('wrong-value', here, `\`${location.key}\` cannot be empty`, { help: 'list at least one entry' })
     case 'minLength': return diagnose('wrong-value', here, `${label(location)} cannot be empty`, { help: 'write a value, or remove it' })
     case 'maxLength': return diagnose('wrong-value', here, `${label(location)} is longer than ${Number(params['limit']).toLocaleString('en')} characters`, { help: 'shorten it' })
@@ -181,9 +182,8 @@ const synonyms: Readonly<Record<string, string>> = {
 
 /** What may stand in another place only, or in another version. */
 const elsewhere: ReadonlyMap<string, string> = new Map([
-  ['guardrails', 'this version knows no guardrails; one that nothing enforces would be worse than none'],
   ['notBefore', 'a validity window belongs to a single rule'], ['expires', 'a validity window belongs to a single rule'],
-  ['name', 'only rules have names'], ['routes', 'routes belong to a single rule']
+  ['name', 'only rules and guardrails have names'], ['routes', 'routes belong to a single rule']
 ])
 
 function nameOfSet ({ source }: LocatedDocument, location: Location, name: string): Diagnostic | null {
@@ -235,6 +235,7 @@ function nameOf (source: SourceText, location: Location): string {
   if (location.key === null) return whatOf(source)
   if (location.key === 'rules') return 'a rule'
   if (location.key === 'tests') return 'a test'
+  if (location.key === 'guardrails') return 'a guardrail'
   return location.key === 'acceptRisks' ? 'an accepted risk' : `\`${location.key}\``
 }
 

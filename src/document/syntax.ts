@@ -47,6 +47,34 @@ export function diagnoseSyntax (source: SourceText, fault: SyntaxFault, unclosed
   return diagnose(code, span, message, help === undefined ? {} : { help })
 }
 
+/** Whether an error of the parser says that a list or map in brackets does not end as it should. */
+export function isAboutBracket ({ code, message }: Pick<SyntaxFault, 'code' | 'message'>): boolean {
+  return (code === 'BAD_INDENT' || code === 'MISSING_CHAR') && /end with a [\]}]$/.test(message)
+}
+
+/** Findings for brackets that nobody closes: `offsets` are of those that the parser saw no end of. */
+export function diagnoseBrackets (source: SourceText, offsets: readonly number[]): Diagnostic[] {
+  return offsets.filter(offset => !isClosedLater(source.text, offset)).map(start => {
+    const opener = source.text.charAt(start)
+    return diagnose('yaml-syntax', { source, start, end: start + 1 }, `this \`${opener}\` is never closed`,
+      { help: `close it with \`${opener === '{' ? '}' : ']'}\`` })
+  })
+}
+
+/** Brackets, and what may hold some that are none: quoted texts and comments. */
+const bracketOrText = /(?<=[\s,:[{])(?:"(?:[^"\\\n]|\\.)*"|'[^'\n]*')|(?<=\s)#.*|[[\]{}]/g
+
+/** The parser sees no end where a line inside brackets is not indented, though the closing bracket stands further below. */
+function isClosedLater (text: string, offset: number): boolean {
+  const [opener, closer] = text.charAt(offset) === '{' ? ['{', '}'] : ['[', ']']
+  let depth = 0
+  for (const [found] of text.slice(offset).matchAll(bracketOrText)) {
+    if (found === opener) depth++
+    else if (found === closer && --depth === 0) return true
+  }
+  return false
+}
+
 function diagnoseBareStar (span: Span): Diagnostic {
   const { source: { text }, start } = span
   const isBare = /^\*(?=[\s,\]}]|$)/.test(text.slice(start, start + 2))

@@ -41,7 +41,12 @@ function nearMalformed (pattern: HostPattern, value: string): NearOrigin[] {
   const origin = parseOrigin(corrected)
   if (origin === null || !matches(pattern, origin)) return []
   const differs = /:\d+\/?$/.test(value) && origin.port === '' ? 'port' : value.startsWith(`${origin.scheme}://`) ? 'host' : 'scheme'
-  return [{ differs, text: `${pattern.text} would match it in the form that a browser sends: ${corrected}`, rank: 0 }]
+  const why = hasScheme(value) ? '' : 'an origin begins with its scheme: '
+  return [{ differs, text: `${why}${pattern.text} would match it in the form that a browser sends: ${corrected}`, rank: 0 }]
+}
+
+function hasScheme (value: string): boolean {
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(value)
 }
 
 function nearHost (pattern: HostPattern, origin: Origin): NearOrigin | null {

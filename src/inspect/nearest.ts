@@ -47,7 +47,9 @@ function findMisses (snapshot: Snapshot, course: Course, reason: Reason): Ranked
   const deciding = course.actual ?? course.preflight
   if (deciding === null || course.plan.refused !== null) return []
   const { rule, place } = deciding
-  if (reason === 'no-policy' || reason === 'path-ambiguous') return missedRoutes(snapshot, course)
+  // Of an ambiguous path its readings tell all: no other route would make it less ambiguous.
+  if (reason === 'path-ambiguous') return []
+  if (reason === 'no-policy') return missedRoutes(snapshot, course)
   if (reason === 'origin-not-allowed' || reason === 'origin-malformed') {
     return [...missedOrigins(place?.rules ?? [], course.plan.origin), ...broaderRoutes(snapshot, course)]
   }

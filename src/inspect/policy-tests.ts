@@ -4,6 +4,7 @@ import { compile } from '../snapshot/compile.ts'
 import type { Reason } from '../snapshot/decision.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 import { explain, type Explanation } from './explain.ts'
+import type { Step } from './story.ts'
 import type { PolicyTest } from './test-file.ts'
 
 /** One thing that a test expects and did not get. */
@@ -59,6 +60,16 @@ export function runPolicyTests (snapshot: Snapshot, tests: readonly PolicyTest[]
     const explanation = explain(inTime(test.at), test.request)
     return { test, explanation, result: compare(test, explanation) }
   })
+}
+
+/**
+ * The step that settled how a request ended: the first that failed, since what the browser says later follows from it;
+ * where none did, the match of its origin.
+ */
+export function decidingStep ({ steps }: Explanation): Step | undefined {
+  const failed = steps.filter(({ ok }) => !ok)
+  // Of an origin that no browser sends the gateway is asked all the same, and decides.
+  return failed.find(({ step }) => step !== 'browser') ?? failed[0] ?? steps.find(({ step }) => step === 'origin') ?? steps.at(-1)
 }
 
 function compare (test: PolicyTest, { outcome, reason, rule }: Explanation): TestResult {

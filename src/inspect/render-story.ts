@@ -15,7 +15,7 @@ export function renderExplanation (explanation: Explanation, colour: boolean): s
   lines.push('')
   for (const { step, ok, detail } of steps) lines.push(`  ${ok ? paint('ok', 'ok') : paint('no', 'no')}  ${step}: ${detail}`)
   if (ambiguity !== null) {
-    lines.push('', `  read with ${ambiguity.reading}, the path is ${ambiguity.path} and leads to ${rulesOf(ambiguity.rules)}`)
+    lines.push('', `  read otherwise (${ambiguity.reading}), the path is ${ambiguity.path} and leads to ${rulesOf(ambiguity.rules)}`)
   }
   if (preflight !== null) {
     lines.push('', `  preflight, because of ${preflight.because.join(', ')}`)

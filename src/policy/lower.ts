@@ -1,10 +1,12 @@
 // Documents to a policy set: every value becomes its own kind, names are resolved across files.
 import type { Diagnostic } from '../diagnostic/diagnostic.ts'
+import type { Span } from '../diagnostic/span.ts'
 import type { LocatedDocument, LocatedList, LocatedValue } from '../document/located.ts'
 import { show, Findings } from './findings.ts'
+import { lowerGuardrail } from './guardrail.ts'
 import { lowerRule, type FileContext } from './lower-rule.ts'
 import { OriginLists } from './origin-lists.ts'
-import type { OriginEntry, PolicySet, Rule } from './policy.ts'
+import type { Guardrail, OriginEntry, PolicySet, Rule } from './policy.ts'
 import { readList, readMap } from './read.ts'
 import { OriginSets } from './sets.ts'
 import { readHosts } from './values.ts'
@@ -33,7 +35,8 @@ export function lowerPolicies (files: readonly ValidatedDocument[]): LoweredSet 
   const sets = new OriginSets(documents, findings)
   const origins = new OriginLists(sets, findings)
   const lists = new Map<LocatedList, unknown>()
-  const rules = new RuleNames(findings)
+  const rules = new Names<Rule>(findings, 'rule')
+  const guardrails = new Names<Guardrail>(findings, 'guardrail')
   const blockedOrigins: OriginEntry[] = []
   let isComplete = true
   for (const { document: { source, root }, broken } of files) {
@@ -53,12 +56,19 @@ export function lowerPolicies (files: readonly ValidatedDocument[]): LoweredSet 
       if (isKept) rules.kept.push(lowered)
       else isComplete = false
     }
+    for (const guardrail of readList(root, 'guardrails')?.items ?? []) {
+      const errors = findings.errors
+      const lowered = guardrail.kind === 'map' ? lowerGuardrail(file, guardrail) : null
+      if (lowered !== null && guardrails.add(lowered) && !broken.has(guardrail) && findings.errors === errors) guardrails.kept.push(lowered)
+      else isComplete = false
+    }
   }
   return {
     set: {
-      rules: rules.kept.sort((a, b) => a.name < b.name ? -1 : 1),
+      rules: rules.inOrder(),
       blockedOrigins: uniqueEntries(blockedOrigins),
       originSets: sets.definitions(),
+      guardrails: guardrails.inOrder(),
       files: files.length
     },
     diagnostics: findings.diagnostics,
@@ -76,25 +86,33 @@ function checkUnused ({ source, defaults, hosts, findings, origins }: FileContex
   }
 }
 
-/** The rules by name: a name is given once in the whole set. */
-class RuleNames {
-  readonly kept: Rule[] = []
-  readonly #byName = new Map<string, Rule>()
-  readonly #findings: Findings
+interface Named { readonly name: string, readonly span: Span }
 
-  constructor (findings: Findings) {
+/** Rules or guardrails by name: a name is given once in the whole set. */
+class Names<T extends Named> {
+  readonly kept: T[] = []
+  readonly #byName = new Map<string, T>()
+  readonly #findings: Findings
+  readonly #what: string
+
+  constructor (findings: Findings, what: string) {
     this.#findings = findings
+    this.#what = what
   }
 
   /** False, and an error, where the name is taken. */
-  add (rule: Rule): boolean {
-    const first = this.#byName.get(rule.name)
+  add (named: T): boolean {
+    const first = this.#byName.get(named.name)
     if (first === undefined) {
-      this.#byName.set(rule.name, rule)
+      this.#byName.set(named.name, named)
       return true
     }
-    this.#findings.add('duplicate-name', rule.span, `the rule name ${show(rule.name)} is used twice`, { related: [{ span: first.span, message: 'first used here' }] })
+    this.#findings.add('duplicate-name', named.span, `the ${this.#what} name ${show(named.name)} is used twice`, { related: [{ span: first.span, message: 'first used here' }] })
     return false
+  }
+
+  inOrder (): T[] {
+    return this.kept.sort((a, b) => a.name < b.name ? -1 : 1)
   }
 }
 

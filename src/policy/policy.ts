@@ -81,11 +81,39 @@ export interface OriginSetDefinition {
   readonly used: boolean
 }
 
-/** Every file of one policy directory, validated as one unit. Rules are in the order of their names. */
+/** What pages must never get, whatever the rules say. Each part holds by itself. */
+export interface GuardedGrants {
+  /** Any grant at all. */
+  readonly read: boolean
+  readonly credentials: boolean
+  readonly methods: readonly string[]
+  /** Lower case. */
+  readonly headers: readonly string[]
+  /** Whole seconds, or null: a preflight may be kept however long. */
+  readonly maxAgeAbove: number | null
+}
+
+/** A statement that must be true of the whole set, for every request to some routes by pages of some origins. */
+export interface Guardrail {
+  readonly name: string
+  /** The guardrail's name, where it is written. */
+  readonly span: Span
+  readonly description: string | null
+  /** Empty: every host. */
+  readonly hosts: readonly HostEntry[]
+  /** Empty: every route. */
+  readonly routes: readonly RouteEntry[]
+  /** It speaks of these origins, or of all others; null: of every origin. */
+  readonly origins: { readonly are: 'within' | 'outside', readonly entries: readonly OriginEntry[] } | null
+  readonly never: GuardedGrants
+}
+
+/** Every file of one policy directory, validated as one unit. Rules and guardrails are in the order of their names. */
 export interface PolicySet {
   readonly rules: readonly Rule[]
   readonly blockedOrigins: readonly OriginEntry[]
   readonly originSets: readonly OriginSetDefinition[]
+  readonly guardrails: readonly Guardrail[]
   /** The number of files. */
   readonly files: number
 }

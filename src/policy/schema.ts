@@ -48,6 +48,10 @@ export interface PolicyFile {
    * The rules of this file. For each request one rule decides alone: that of the most specific host and route, then of the most specific origin.
    */
   rules?: PolicyRule[]
+  /**
+   * Statements that must be true of the whole policy set, for every possible request. A set that breaks one is invalid, in `check` and at every reload.
+   */
+  guardrails?: Guardrail[]
 }
 /**
  * For the rules of this file. A rule's own key replaces the default whole.
@@ -267,6 +271,81 @@ export interface PolicyRule {
    */
   acceptRisks?: AcceptedRisk[]
 }
+/**
+ * A statement about what pages must never get. It is decided exactly over the whole set, at every moment of every validity window.
+ */
+export interface Guardrail {
+  /**
+   * The guardrail's name: unique among the guardrails of the whole policy set.
+   */
+  name: string
+  /**
+   * Free text for people: what the guardrail protects.
+   */
+  description?: string
+  /**
+   * The guardrail speaks of requests to these hosts only; the file's `hosts` does not narrow it. Left out: every host.
+   *
+   * @minItems 1
+   *
+   * Items: A host, exact or `*.suffix` for every host below it; lower case, without port or trailing dot.
+   */
+  hosts?: string[]
+  /**
+   * The guardrail speaks of these routes only. Left out: every route.
+   *
+   * @minItems 1
+   *
+   * Items: A route such as `/cart/:id` or `/checkout/**`.
+   */
+  routes?: string[]
+  /**
+   * The guardrail speaks of pages of these origins only. Any form but `*`.
+   *
+   * @minItems 1
+   */
+  originsWithin?: OriginEntry[]
+  /**
+   * The guardrail speaks of pages of all other origins, the opaque `null` included. Any form but `*`.
+   *
+   * @minItems 1
+   */
+  originsOutside?: OriginEntry[]
+  never: GuardedGrants
+}
+/**
+ * What no such page may get; each key holds by itself. `passthrough` counts as granting everything.
+ */
+export interface GuardedGrants {
+  /**
+   * Any grant at all: no such page may read any answer.
+   */
+  read?: true
+  /**
+   * An answer to a request with cookies or other credentials.
+   */
+  credentials?: true
+  /**
+   * No page may read the answer to one of these methods; `*` means to any. GET, HEAD and POST count as granted unless a rule withholds them by `enforceMethods`.
+   *
+   * @minItems 1
+   *
+   * Items: A method such as `PUT`, or `*`.
+   */
+  methods?: string[]
+  /**
+   * No page may set one of these request headers; `*` means any that is not safelisted.
+   *
+   * @minItems 1
+   *
+   * Items: A header name, or `*`.
+   */
+  headers?: string[]
+  /**
+   * A preflight's answer that browsers may keep for longer: whole seconds, or a duration such as `10m`. Without `maxAge` browsers keep it for 5 seconds.
+   */
+  maxAgeAbove?: number | string
+}
 
 /** The JSON Schema itself: code that reads no files needs it too. */
 export const policySchema: Readonly<Record<string, unknown>> = {
@@ -384,6 +463,49 @@ export const policySchema: Readonly<Record<string, unknown>> = {
           ]
         }
       ]
+    },
+    "guardrails": {
+      "type": "array",
+      "description": "Statements that must be true of the whole policy set, for every possible request. A set that breaks one is invalid, in `check` and at every reload.",
+      "items": {
+        "$ref": "#/definitions/guardrail"
+      },
+      "defaultSnippets": [
+        {
+          "label": "guardrail",
+          "description": "Something that no rule may ever grant",
+          "body": [
+            {
+              "name": "${1:name}",
+              "routes": [
+                "${2:/admin/**}"
+              ],
+              "originsOutside": [
+                "${3:https://*.corp.example.com}"
+              ],
+              "never": {
+                "read": true
+              }
+            }
+          ]
+        }
+      ],
+      "examples": [
+        [
+          {
+            "name": "admin-stays-inside",
+            "routes": [
+              "/admin/**"
+            ],
+            "originsOutside": [
+              "https://*.corp.example.com"
+            ],
+            "never": {
+              "read": true
+            }
+          }
+        ]
+      ]
     }
   },
   "examples": [
@@ -483,6 +605,186 @@ export const policySchema: Readonly<Record<string, unknown>> = {
             "2027-01-31",
             "2027-01-31T12:00:00Z"
           ]
+        }
+      }
+    },
+    "guardrail": {
+      "type": "object",
+      "title": "Guardrail",
+      "description": "A statement about what pages must never get. It is decided exactly over the whole set, at every moment of every validity window.",
+      "additionalProperties": false,
+      "required": [
+        "name",
+        "never"
+      ],
+      "properties": {
+        "name": {
+          "type": "string",
+          "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$",
+          "description": "The guardrail's name: unique among the guardrails of the whole policy set.",
+          "examples": [
+            "admin-stays-inside"
+          ],
+          "patternErrorMessage": "a name is a letter or digit, then up to 63 letters, digits, `.`, `_` and `-`"
+        },
+        "description": {
+          "type": "string",
+          "maxLength": 10000,
+          "description": "Free text for people: what the guardrail protects.",
+          "examples": [
+            "only the corporate network's pages may read admin answers"
+          ]
+        },
+        "hosts": {
+          "type": "array",
+          "minItems": 1,
+          "description": "The guardrail speaks of requests to these hosts only; the file's `hosts` does not narrow it. Left out: every host.",
+          "items": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 255,
+            "description": "A host, exact or `*.suffix` for every host below it; lower case, without port or trailing dot."
+          },
+          "examples": [
+            [
+              "api.example.com"
+            ],
+            [
+              "*.example.com"
+            ]
+          ]
+        },
+        "routes": {
+          "type": "array",
+          "minItems": 1,
+          "description": "The guardrail speaks of these routes only. Left out: every route.",
+          "items": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 2048,
+            "description": "A route such as `/cart/:id` or `/checkout/**`.",
+            "examples": [
+              "/cart/:id",
+              "/checkout/**",
+              "/*"
+            ]
+          },
+          "examples": [
+            [
+              "/admin/**"
+            ]
+          ]
+        },
+        "originsWithin": {
+          "type": "array",
+          "minItems": 1,
+          "description": "The guardrail speaks of pages of these origins only. Any form but `*`.",
+          "items": {
+            "$ref": "#/definitions/originEntry"
+          },
+          "examples": [
+            [
+              "https://*.preview.example.com"
+            ]
+          ]
+        },
+        "originsOutside": {
+          "type": "array",
+          "minItems": 1,
+          "description": "The guardrail speaks of pages of all other origins, the opaque `null` included. Any form but `*`.",
+          "items": {
+            "$ref": "#/definitions/originEntry"
+          },
+          "examples": [
+            [
+              "https://*.corp.example.com"
+            ]
+          ]
+        },
+        "never": {
+          "type": "object",
+          "title": "GuardedGrants",
+          "description": "What no such page may get; each key holds by itself. `passthrough` counts as granting everything.",
+          "additionalProperties": false,
+          "minProperties": 1,
+          "properties": {
+            "read": {
+              "const": true,
+              "description": "Any grant at all: no such page may read any answer.",
+              "examples": [
+                true
+              ]
+            },
+            "credentials": {
+              "const": true,
+              "description": "An answer to a request with cookies or other credentials.",
+              "examples": [
+                true
+              ]
+            },
+            "methods": {
+              "type": "array",
+              "minItems": 1,
+              "description": "No page may read the answer to one of these methods; `*` means to any. GET, HEAD and POST count as granted unless a rule withholds them by `enforceMethods`.",
+              "items": {
+                "type": "string",
+                "minLength": 1,
+                "maxLength": 128,
+                "description": "A method such as `PUT`, or `*`.",
+                "examples": [
+                  "GET",
+                  "HEAD",
+                  "POST",
+                  "PUT",
+                  "PATCH",
+                  "DELETE",
+                  "OPTIONS",
+                  "*"
+                ]
+              },
+              "examples": [
+                [
+                  "PUT",
+                  "DELETE"
+                ]
+              ]
+            },
+            "headers": {
+              "type": "array",
+              "minItems": 1,
+              "description": "No page may set one of these request headers; `*` means any that is not safelisted.",
+              "items": {
+                "type": "string",
+                "minLength": 1,
+                "maxLength": 256,
+                "description": "A header name, or `*`.",
+                "examples": [
+                  "content-type",
+                  "authorization",
+                  "x-requested-with"
+                ]
+              },
+              "examples": [
+                [
+                  "authorization"
+                ]
+              ]
+            },
+            "maxAgeAbove": {
+              "type": [
+                "integer",
+                "string"
+              ],
+              "description": "A preflight's answer that browsers may keep for longer: whole seconds, or a duration such as `10m`. Without `maxAge` browsers keep it for 5 seconds.",
+              "minimum": 0,
+              "maximum": 86400,
+              "maxLength": 16,
+              "examples": [
+                "10m",
+                600
+              ]
+            }
+          }
         }
       }
     },

@@ -3,7 +3,7 @@ import type { SourceText, Span } from '../diagnostic/span.ts'
 import type { OriginPattern } from '../origin/pattern.ts'
 import type { HostPattern } from '../route/host.ts'
 import type { RoutePattern } from '../route/pattern.ts'
-import type { OriginEntry, OriginSetDefinition, PolicySet, RiskAcceptance, Rule } from './policy.ts'
+import type { Guardrail, OriginEntry, OriginSetDefinition, PolicySet, RiskAcceptance, Rule } from './policy.ts'
 
 /** A span as numbers: the source by its place among the texts, so that no text travels. */
 type PackedSpan = readonly [source: number, start: number, end: number]
@@ -24,6 +24,14 @@ interface PackedSetDefinition extends Omit<OriginSetDefinition, 'span' | 'entrie
   readonly entries: number
 }
 
+/** There are few of them, so that they travel whole; only spans are made small. */
+interface PackedGuardrail extends Omit<Guardrail, 'span' | 'hosts' | 'routes' | 'origins'> {
+  readonly span: PackedSpan
+  readonly hosts: readonly (readonly [HostPattern, PackedSpan])[]
+  readonly routes: readonly (readonly [RoutePattern, PackedSpan])[]
+  readonly origins: { readonly are: 'within' | 'outside', readonly entries: number } | null
+}
+
 type ListPart = readonly [list: number, entries: readonly PackedEntry[]]
 
 /** One piece of a set. */
@@ -31,7 +39,13 @@ export type SetPiece =
   /** More entries of lists of origins. */
   | { readonly kind: 'origins', readonly parts: readonly ListPart[] }
   | { readonly kind: 'rules', readonly rules: readonly PackedRule[] }
-  | { readonly kind: 'end', readonly blockedOrigins: number, readonly originSets: readonly PackedSetDefinition[], readonly files: number }
+  | {
+    readonly kind: 'end'
+    readonly blockedOrigins: number
+    readonly originSets: readonly PackedSetDefinition[]
+    readonly guardrails: readonly PackedGuardrail[]
+    readonly files: number
+  }
 
 const entriesAPiece = 500
 const rulesAPiece = 50
@@ -54,12 +68,14 @@ export function* packSet (set: PolicySet, texts: readonly SourceText[]): Generat
   }
   yield* packer.list(set.blockedOrigins)
   for (const { entries } of set.originSets) yield* packer.list(entries)
+  for (const { origins } of set.guardrails) if (origins !== null) yield* packer.list(origins.entries)
   yield* packer.rest()
   yield { kind: 'rules', rules }
   yield {
     kind: 'end',
     blockedOrigins: packer.numberOf(set.blockedOrigins),
     originSets: set.originSets.map(definition => packer.definition(definition)),
+    guardrails: set.guardrails.map(guardrail => packer.guardrail(guardrail)),
     files: set.files
   }
 }
@@ -109,12 +125,27 @@ class Packer {
     return { ...definition, span: this.span(definition.span), entries: this.numberOf(definition.entries) }
   }
 
+  guardrail (guardrail: Guardrail): PackedGuardrail {
+    const { origins } = guardrail
+    return {
+      ...guardrail,
+      span: this.span(guardrail.span),
+      hosts: this.#placed(guardrail.hosts),
+      routes: this.#placed(guardrail.routes),
+      origins: origins && { are: origins.are, entries: this.numberOf(origins.entries) }
+    }
+  }
+
+  #placed<Pattern> (entries: readonly { readonly pattern: Pattern, readonly span: Span }[]): (readonly [Pattern, PackedSpan])[] {
+    return entries.map(({ pattern, span }) => [pattern, this.span(span)])
+  }
+
   rule (rule: Rule): PackedRule {
     return {
       ...rule,
       span: this.span(rule.span),
-      hosts: rule.hosts.map(({ pattern, span }) => [pattern, this.span(span)]),
-      routes: rule.routes.map(({ pattern, span }) => [pattern, this.span(span)]),
+      hosts: this.#placed(rule.hosts),
+      routes: this.#placed(rule.routes),
       allowOrigins: this.numberOf(rule.allowOrigins),
       exceptOrigins: this.numberOf(rule.exceptOrigins),
       acceptRisks: rule.acceptRisks.map(acceptance => ({ ...acceptance, span: this.span(acceptance.span) }))
@@ -149,6 +180,7 @@ export class SetAssembly {
         rules: this.#rules,
         blockedOrigins: this.#lists[piece.blockedOrigins]!,
         originSets: piece.originSets.map(definition => this.#definition(definition)),
+        guardrails: piece.guardrails.map(guardrail => this.#guardrail(guardrail)),
         files: piece.files
       }
     }
@@ -162,12 +194,27 @@ export class SetAssembly {
     return { ...definition, span: this.#span(definition.span), entries: this.#lists[definition.entries]! }
   }
 
+  #guardrail (guardrail: PackedGuardrail): Guardrail {
+    const { origins } = guardrail
+    return {
+      ...guardrail,
+      span: this.#span(guardrail.span),
+      hosts: this.#placed(guardrail.hosts),
+      routes: this.#placed(guardrail.routes),
+      origins: origins && { are: origins.are, entries: this.#lists[origins.entries]! }
+    }
+  }
+
+  #placed<Pattern> (entries: readonly (readonly [Pattern, PackedSpan])[]): { pattern: Pattern, span: Span }[] {
+    return entries.map(([pattern, span]) => ({ pattern, span: this.#span(span) }))
+  }
+
   #rule (rule: PackedRule): Rule {
     return {
       ...rule,
       span: this.#span(rule.span),
-      hosts: rule.hosts.map(([pattern, span]) => ({ pattern, span: this.#span(span) })),
-      routes: rule.routes.map(([pattern, span]) => ({ pattern, span: this.#span(span) })),
+      hosts: this.#placed(rule.hosts),
+      routes: this.#placed(rule.routes),
       allowOrigins: this.#lists[rule.allowOrigins]!,
       exceptOrigins: this.#lists[rule.exceptOrigins]!,
       acceptRisks: rule.acceptRisks.map(acceptance => ({ ...acceptance, span: this.#span(acceptance.span) }))

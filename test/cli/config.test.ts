@@ -90,6 +90,17 @@ t.test('check and what the configuration says of the set', async t => {
   t.match(JSON.parse((await run('check', join(lost.folder, 'policies'), '--config', lost.config, '--format', 'json')).stdout), { ok: false, files: 1, rules: 1 })
 })
 
+t.test('a directory that is missing hides no error of the configuration', async t => {
+  const { folder, config } = deploy(t, 'policies: gone\nlisten: here')
+  for (const where of [[], [join(folder, 'lost')]]) {
+    const { exit, stdout, stderr } = await run('check', ...where, '--config', config, '--format', 'json')
+    t.equal(exit, 1)
+    t.match(JSON.parse(stdout), { ok: false, files: 0, diagnostics: [{ code: 'wrong-value', line: 3, column: 9 }] })
+    t.equal(JSON.parse(stdout).diagnostics.length, 1)
+    t.match(stderr, /^there is no directory \S+\/(?:gone, which \S+gateway\.yaml names|lost)\n$/)
+  }
+})
+
 t.test('check --fix leaves the configuration to its writer', async t => {
   const { config } = deploy(t, 'router: { CaseSensitive: false }', policy.replace('com]', 'com/]'))
   const { exit, stdout, stderr } = await run('check', '--config', config, '--fix')

@@ -130,8 +130,35 @@ t.test('in a package below the root of the repository', async t => {
   t.equal((await inside(app, () => run('test', ...words.slice(2)))).exit, 0)
 })
 
+t.test('a workflow that is there is left as it is, and the rest is written', async t => {
+  const directory = t.testdir({ '.git': {}, '.github': { workflows: { 'cors.yml': 'mine' } } })
+  const { exit, stdout, stderr } = await inside(directory, () => run('init'))
+  t.strictSame([exit, stderr], [0, ''])
+  t.match(stdout, '.github/workflows/cors.yml is there already and was left as it is: add `check policies`, `test policies` to it\n')
+  t.notMatch(stdout, 'wrote .github')
+  t.equal(readFileSync(join(directory, '.github/workflows/cors.yml'), 'utf8'), 'mine')
+  t.strictSame(filesIn(directory), [...written].sort())
+})
+
+t.test('where no directory can be made', async t => {
+  const directory = t.testdir({ file: '' })
+  const cases: [where: string, said: RegExp, skip?: boolean][] = [
+    [join(directory, 'file/x'), /^[^\n]*file is not a directory: name one elsewhere [^\n]*\n$/],
+    [join(directory, 'file/x/y'), /^[^\n]*file is not a directory[^\n]*\n$/],
+    ['/proc/x', /^[^\n]*\/proc\/x\/cors\.yaml cannot be written: [^\n]*\n$/, !existsSync('/proc')],
+    ['/proc/x/y', /^[^\n]*cannot be written: [^\n]*\n$/, !existsSync('/proc')]
+  ]
+  for (const [where, said, skip = false] of cases) {
+    if (skip) continue
+    const { exit, stdout, stderr } = await run('init', where)
+    t.strictSame([exit, stdout], [3, ''], where)
+    t.match(stderr, said)
+  }
+  t.strictSame(filesIn(directory), ['file'])
+})
+
 t.test('nothing that is there is changed', async t => {
-  for (const file of written) {
+  for (const file of written.slice(0, 2)) {
     const directory = t.testdir({ '.git': {} })
     mkdirSync(dirname(join(directory, file)), { recursive: true })
     writeFileSync(join(directory, file), 'mine')

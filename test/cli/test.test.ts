@@ -252,7 +252,7 @@ t.test('usage', async t => {
     [[directory, '--min-coverage', '101'], 2, /--min-coverage takes a number from 0 to 100/],
     [[directory, '--min-coverage', 'all'], 2, /--min-coverage takes a number/],
     [[directory, '--suggest', '--format', 'json'], 2, /--suggest prints YAML/],
-    [[directory, '--covrage'], 2, /did you mean `coverage`/],
+    [[directory, '--covrage'], 2, /did you mean `--coverage`/],
     [[join(directory, 'nowhere')], 3, /there is no directory/]
   ]
   for (const [argv, exit, said] of cases) {

@@ -51,7 +51,7 @@ t.test('what YAML allows and a policy does not, each at its place', async t => {
     ['&a a: 1\n*a : 2\n', '2:1 yaml-key'],
     ['a:\n\t- b\n', '2:1 yaml-indentation'],
     ['a: "b\n', '1:4 yaml-syntax'],
-    ['a: [b\n', '2:1 yaml-syntax'],
+    ['a: [b\n', '1:4 yaml-syntax'],
     ['a: b: c\n', '1:4 yaml-syntax'],
     ['a: "b\u0000"\n', '1:6 control-character'],
     ['a: b\ufeff\n', '1:5 control-character'],
@@ -69,6 +69,30 @@ t.test('hints say what to write', async t => {
     ['a:\n\t- b\n', /spaces/]
   ]
   for (const [text, help] of cases) t.match(parse(text).diagnostics[0]!.help, help, text)
+})
+
+t.test('a bracket that nobody closes is told at the bracket', async t => {
+  const cases: readonly [text: string, ...told: string[]][] = [
+    ['routes: [/cart/**, /checkout/**\nmethods: [GET]\n', '1:9 ['],
+    ['a: 1\nx: [', '2:4 ['],
+    ['a: 1\nx: [\n', '2:4 ['],
+    ['a: {b: 1\nc: 2\n', '1:4 {'],
+    ['a: [{b: 1, c: 2\nd: 1\n', '1:4 [', '1:5 {'],
+    ['a: {b: [1, 2}\nc: 1\n', '1:8 ['],
+    ['a: [{b: 1]\nc: 1\n', '1:5 {'],
+    ['{a: [1, 2}\n', '1:5 ['],
+    ['[a\nb\n', '1:1 ['],
+    ['a: "["\nb: [{c: "]"}\n', '2:4 [']
+  ]
+  for (const [text, ...want] of cases) {
+    const { diagnostics } = parse(text)
+    t.strictSame(diagnostics.map(({ code, line, column, message }) => [code, `${line}:${column}`, message]),
+      want.map(each => ['yaml-syntax', each.split(' ')[0], `this \`${each.at(-1)}\` is never closed`]), JSON.stringify(text))
+    for (const [i, each] of want.entries()) t.equal(diagnostics[i]?.help, `close it with \`${each.endsWith('{') ? '}' : ']'}\``)
+  }
+  for (const text of ['a: [\nb,\nc\n]\nd: 1\n', 'a: {\nb: 1\n}\n']) {
+    t.match(parse(text).diagnostics[0], { line: 2, message: /indented/ }, `${JSON.stringify(text)} is closed, but not indented`)
+  }
 })
 
 t.test('a second key points at the first', async t => {

@@ -53,7 +53,7 @@ export function setOf (rules: readonly RuleText[], blockedOrigins: readonly stri
       (rule.allowOrigins.length === 1 && !rule.allowCredentials && rule.exceptOrigins.length === 0)
     if (isWellMade && !kept.some(other => other.name === rule.name || conflict(rule, other))) kept.push(rule)
   }
-  return { rules: kept.sort(byName), blockedOrigins: blockedOrigins.map(originEntry), originSets: [], files: 1 }
+  return { rules: kept.sort(byName), blockedOrigins: blockedOrigins.map(originEntry), originSets: [], guardrails: [], files: 1 }
 }
 
 function byName (a: Rule, b: Rule): number {

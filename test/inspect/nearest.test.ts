@@ -44,13 +44,15 @@ const table: [origin: string, path: string, differs: string[], line: number | nu
   ['https://x.shop.example.com', '/cart/1', ['host'], 6, /one label too deep/],
   ['https://a.pr-1.preview.example.com', '/cart/1', ['host'], 8, /one label too deep/],
   ['https://shop.example.com/', '/cart/1', ['host'], 6, /in the form that a browser sends: https:\/\/shop\.example\.com$/],
+  ['shop.example.com', '/cart/1', ['scheme'], 6, /^an origin begins with its scheme: .*in the form that a browser sends: https:\/\/shop\.example\.com$/],
   ['https://shop.example.com:443', '/cart/1', ['port'], 6, /in the form that a browser sends/],
   ['https://partner.example.net', '/cart/1', ['route'], 13, /more specific \/cart\/:id decides/],
   ['https://evil.example', '/cart/1', [], null, /^$/],
   ['null', '/cart/1', [], null, /^$/],
-  [shop, '/orders/list', ['route'], 4, /letter case only/],
+  [shop, '/orders/list', [], null, /^$/],
   [shop, '/shop', ['route'], 4, /with a trailing slash only/],
-  [shop, '/autumn/', ['route'], 20, /without the trailing slash only/],
+  [shop, '/autumn/', [], null, /^$/],
+  [shop, '/autumn/..%2fcart%2f1', [], null, /^$/],
   [shop, '/Orders/lst', ['route'], 4, /`list` where the path has `lst`/],
   [shop, '/autmn', ['route'], 20, /`autumn` where the path has `autmn`/],
   [shop, '/Orders/archive', ['route'], 4, /`list` where the path has `archive`/],
@@ -70,6 +72,18 @@ t.test('the nearest misses', t => {
     t.equal(nearest[0]?.line ?? null, line, 'its line')
     t.match(nearest[0]?.text ?? '', said, 'what is said')
     t.ok(nearest.every(({ file, rule }) => file === 'a.yaml' && rule !== ''), 'its place')
+  }
+  t.end()
+})
+
+t.test('where letter case and a trailing slash make no path ambiguous, they are what is near', t => {
+  const { snapshot } = build([{ name: 'a.yaml', text }], { at: '2026-10-01T00:00:00Z', pathReadings: [] })
+  const cases: [path: string, line: number, said: RegExp][] = [
+    ['/orders/list', 4, /letter case only/],
+    ['/autumn/', 20, /without the trailing slash only/]
+  ]
+  for (const [path, line, said] of cases) {
+    t.match(explain(snapshot!, { origin: shop, url: `https://api.example.com${path}` }), { reason: 'no-policy', nearest: [{ line, differs: 'route', text: said }] })
   }
   t.end()
 })

@@ -5,7 +5,7 @@ import { build } from '../../src/build.ts'
 import type { DiagnosticCode } from '../../src/diagnostic/catalogue.ts'
 import type { PageRequest } from '../../src/inspect/browser.ts'
 import { explain } from '../../src/inspect/explain.ts'
-import { runPolicyTests } from '../../src/inspect/policy-tests.ts'
+import { decidingStep, runPolicyTests } from '../../src/inspect/policy-tests.ts'
 import { suggestTests } from '../../src/inspect/suggest-tests.ts'
 import { coverageOf } from '../../src/inspect/test-coverage.ts'
 import { readPolicyTests, type ReadTests } from '../../src/inspect/test-file.ts'
@@ -162,6 +162,24 @@ t.test('a test is held against what explain says', async t => {
     t.match(result, { name: 'it', file: 'shop.test.yaml', line: 3, ok: differs.length === 0, reason, rule: rule === null ? null : { name: rule, file: 'shop.yaml' } }, what)
     t.strictSame(result.differs.map(({ what, expected, got }) => `${what} ${expected} ${got}`), differs, what)
     t.equal(result.got, explanation.outcome, what)
+  }
+})
+
+t.test('the step that settled it is the first that failed', async t => {
+  const a = 'https://a.example.com'
+  const cases: [step: string, ok: boolean, detail: RegExp, path: string, request: Omit<PageRequest, 'url'>][] = [
+    ['path', false, /no rule's host and route match/, '/other', { origin: a }],
+    ['path', false, /read otherwise/, '/cart/..%2fpilot', { origin: a }],
+    ['origin', false, /no pattern of shop matches/, '/cart/1', { origin: 'https://evil.example' }],
+    ['origin', false, /not one well-formed/, '/cart/1', { origin: 'a.example.com' }],
+    ['exceptions', false, /excepted by/, '/cart/1', { origin: 'https://x.c.example.com' }],
+    ['method', false, /^DELETE: allowMethods at shop\.yaml:11/, '/cart/1', { origin: a, method: 'DELETE' }],
+    ['headers', false, /^not allowed: x-b/, '/cart/1', { origin: a, headers: { 'x-b': '1' } }],
+    ['browser', false, /throws before anything is sent/, '/cart/1', { origin: a, method: 'TRACE' }],
+    ['origin', true, /most specific match/, '/cart/1', { origin: a }]
+  ]
+  for (const [step, ok, detail, path, request] of cases) {
+    t.match(decidingStep(explain(snapshot, { ...request, url: `https://api.example.com${path}` })), { step, ok, detail }, `${path} ${JSON.stringify(request)}`)
   }
 })
 

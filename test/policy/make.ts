@@ -74,6 +74,7 @@ export function makeSet (rules: readonly Rule[], blocked: readonly string[] = []
     rules: [...rules].sort((a, b) => a.name < b.name ? -1 : 1),
     blockedOrigins: entriesOf(blocked),
     originSets: [],
+    guardrails: [],
     files: 1
   }
 }

@@ -196,7 +196,7 @@ blocked: path-ambiguous
   no  path: Fastify reads the path to route /cart/*; read otherwise (percent-decoded, dot segments resolved) it is /admin/users, which leads to back-office
   no  cors-check: the answer has no Access-Control-Allow-Origin
 
-  read with percent-decoded, dot segments resolved, the path is /admin/users and leads to rule back-office
+  read otherwise (percent-decoded, dot segments resolved), the path is /admin/users and leads to rule back-office
 
   actual request, not allowed
 

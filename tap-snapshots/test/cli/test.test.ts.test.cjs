@@ -120,13 +120,13 @@ exports[`test/cli/test.test.ts > TAP > tests that fail > junit 1`] = `
     <properties><property name="coverage" value="100"/></properties>
     <testcase name="a slip of the path" classname="b.test.yaml" file="b.test.yaml" line="3">
       <failure type="reason" message="expected the reason origin-not-allowed, got no-policy">at b.test.yaml:3: expected the reason origin-not-allowed, got no-policy
-cors-check: the answer has no Access-Control-Allow-Origin
+path: no rule&apos;s host and route match (unmatched: every such path is denied)
 near: checkout at shop.yaml:4: /cart/* has \`cart\` where the path has \`crt\`</failure>
     </testcase>
     <testcase name="# SKIP &lt;b&gt;&amp;&quot;quoted&quot;&lt;/b&gt; ]]&gt; \\ ␛[31m ␊ new line" classname="b.test.yaml" file="b.test.yaml" line="7">
       <failure type="outcome" message="expected readable, got blocked (method-not-allowed)">at b.test.yaml:7: expected readable, got blocked (method-not-allowed)
 decided by rule checkout at shop.yaml:3 (route /cart/*, origin https://shop.example.com)
-preflight: the gateway answers 204: DELETE is not in Access-Control-Allow-Methods: GET, HEAD, POST, PUT
+method: DELETE: allowMethods at shop.yaml:6: GET, HEAD, POST, PUT
 near: checkout at shop.yaml:6: DELETE is not in allowMethods: GET, HEAD, POST, PUT</failure>
     </testcase>
     <testcase name="a preview reads a cart" classname="b.test.yaml" file="b.test.yaml" line="10">
@@ -146,12 +146,12 @@ a.test.yaml
 b.test.yaml
   no  a slip of the path
       at b.test.yaml:3: expected the reason origin-not-allowed, got no-policy
-      cors-check: the answer has no Access-Control-Allow-Origin
+      path: no rule's host and route match (unmatched: every such path is denied)
       near: checkout at shop.yaml:4: /cart/* has \`cart\` where the path has \`crt\`
   no  # SKIP <b>&"quoted"</b> ]]> \\ ␛[31m ␊ new line
       at b.test.yaml:7: expected readable, got blocked (method-not-allowed)
       decided by rule checkout at shop.yaml:3 (route /cart/*, origin https://shop.example.com)
-      preflight: the gateway answers 204: DELETE is not in Access-Control-Allow-Methods: GET, HEAD, POST, PUT
+      method: DELETE: allowMethods at shop.yaml:6: GET, HEAD, POST, PUT
       near: checkout at shop.yaml:6: DELETE is not in allowMethods: GET, HEAD, POST, PUT
   no  a preview reads a cart
       at b.test.yaml:10: expected blocked, got readable (allowed)
@@ -177,7 +177,7 @@ not ok 2 - a slip of the path
   got: "blocked"
   reason: "no-policy"
   look at:
-    - "cors-check: the answer has no Access-Control-Allow-Origin"
+    - "path: no rule's host and route match (unmatched: every such path is denied)"
     - "near: checkout at shop.yaml:4: /cart/* has \`cart\` where the path has \`crt\`"
   ...
 not ok 3 - \\# SKIP <b>&"quoted"</b> ]]> \\\\ ␛[31m ␊ new line
@@ -191,7 +191,7 @@ not ok 3 - \\# SKIP <b>&"quoted"</b> ]]> \\\\ ␛[31m ␊ new line
   reason: "method-not-allowed"
   look at:
     - "decided by rule checkout at shop.yaml:3 (route /cart/*, origin https://shop.example.com)"
-    - "preflight: the gateway answers 204: DELETE is not in Access-Control-Allow-Methods: GET, HEAD, POST, PUT"
+    - "method: DELETE: allowMethods at shop.yaml:6: GET, HEAD, POST, PUT"
     - "near: checkout at shop.yaml:6: DELETE is not in allowMethods: GET, HEAD, POST, PUT"
   ...
 not ok 4 - a preview reads a cart

@@ -1,0 +1,212 @@
+// The diff's law: whatever two sets decide differently lies in a reported change, and every reported witness is decided differently.
+import fc from 'fast-check'
+import t from 'tap'
+import { isForbiddenMethod } from '../../src/fetch/method.ts'
+import type { RequestFacts } from '../../src/fetch/request.ts'
+import { anyOther, anyOtherPath, type Change } from '../../src/inspect/changes.ts'
+import { diff, type Diff } from '../../src/inspect/diff.ts'
+import { parseOrigin } from '../../src/origin/origin.ts'
+import { matchesOrigin } from '../../src/origin/pattern.ts'
+import type { PolicySet } from '../../src/policy/policy.ts'
+import { isPlain, pathOfTarget } from '../../src/route/path.ts'
+import { compile } from '../../src/snapshot/compile.ts'
+import { decide } from '../../src/snapshot/decide.ts'
+import { headersFor } from '../../src/snapshot/headers.ts'
+import type { Settings, Snapshot } from '../../src/snapshot/snapshot.ts'
+import { blocked, facts, now, originEntry, ruleText, ruleTexts, setOf, settings, type RuleText } from './arbitrary.ts'
+
+const numRuns = Number(process.env['RUNS'] ?? 400)
+const runs = { numRuns, ...process.env['SEED'] !== undefined && { seed: Number(process.env['SEED']) } }
+
+function snapshotOf (set: PolicySet, settings: Settings, at: number): Snapshot {
+  return compile(set, { settings, at, generation: 1, revision: 'r' })
+}
+
+/** What a page, a handler or a cache notices of an answer, by name. */
+export function noticed (snapshot: Snapshot, facts: RequestFacts): Readonly<Record<string, string>> {
+  const decision = decide(snapshot, facts)
+  // To its own origin a page speaks as it likes.
+  if (decision.outcome === 'none') return {}
+  const headers = new Map(headersFor(decision, facts).set)
+  const header = (name: string): string => headers.get(name) ?? ''
+  const passthrough = String(decision.outcome === 'passthrough')
+  switch (decision.kind) {
+    case 'none': return {}
+    case 'upgrade': return { passthrough, opens: String(decision.status !== 403) }
+    case 'actual': return {
+      passthrough,
+      read: String(headers.has('access-control-allow-origin')),
+      credentials: header('access-control-allow-credentials'),
+      // With credentials browsers take `*` for a name.
+      expose: header('access-control-expose-headers').split(', ').filter(name => name !== '*' || !headers.has('access-control-allow-credentials')).sort().join(),
+      timing: String(headers.has('timing-allow-origin')),
+      rejected: String(decision.status === 403)
+    }
+    case 'preflight': return decision.outcome !== 'allowed' ? { passthrough, passes: 'false' } : {
+      passthrough,
+      passes: 'true',
+      credentials: header('access-control-allow-credentials'),
+      maxAge: header('access-control-max-age'),
+      privateNetwork: header('access-control-allow-private-network'),
+      cacheControl: header('cache-control')
+    }
+  }
+}
+
+/** The names under which an answer is noticed to differ; none where it doesn't. */
+function differing (old: Snapshot, now: Snapshot, facts: RequestFacts): string[] {
+  const [before, after] = [noticed(old, facts), noticed(now, facts)]
+  return Object.keys({ ...before, ...after }).filter(name => before[name] !== after[name])
+}
+
+/** The names of which the others are consequences: what comes with an answer, or with a preflight that passes, is lost with it. */
+function causes (names: readonly string[]): readonly string[] {
+  const whole = ['passthrough', 'passes', 'read'].find(name => names.includes(name))
+  return whole === undefined ? names : [whole]
+}
+
+/** The words for what is noticed. */
+function explains (what: string, name: string, facts: RequestFacts): boolean {
+  const asked = (facts.requestedHeaders ?? '').toLowerCase().split(',').map(each => each.trim())
+  const isMethod = what === `method ${name === 'passes' ? facts.requestedMethod : facts.method}` || what === 'method *'
+  const isHeader = what === 'header *' || asked.some(each => what === `header ${each}`)
+  switch (name) {
+    case 'passthrough': return what === 'passthrough'
+    case 'read': return what === 'read' || isMethod || (facts.method === 'OPTIONS' && what.startsWith('answer to OPTIONS'))
+    case 'passes': return what === 'read' || isMethod || isHeader || (facts.requestsPrivateNetwork && what === 'private network')
+    case 'opens': return what === 'read' || what === 'websocket' || (facts.carriesCredentials && (what === 'credentials' || what === 'websocket with credentials'))
+    case 'credentials': return what === 'credentials'
+    case 'expose': return what.startsWith('expose ')
+    case 'timing': return what === 'timing'
+    case 'rejected': return what.startsWith('denied requests ')
+    case 'maxAge': return what.startsWith('max age ')
+    case 'privateNetwork': return what === 'private network'
+    case 'cacheControl': return what.startsWith('cache-control ')
+    default: throw new Error(name)
+  }
+}
+
+function matches (origins: string, origin: string): boolean {
+  return origins === anyOther || matchesOrigin(originEntry(origins).pattern, origin, parseOrigin(origin))
+}
+
+function allOf ({ widened, narrowed, changed }: Diff): Change[] {
+  return [...widened, ...narrowed, ...changed]
+}
+
+/** Ordinary characters, no dot segment, no empty one but the last: the paths of which the diff speaks. */
+function isOrdinary ({ target, host }: RequestFacts): boolean {
+  const path = pathOfTarget(target, host)
+  return path !== null && path.startsWith('/') && !target.includes('#') && isPlain(path.replace(/(?<=.)\/$/, ''))
+}
+
+interface Pair { readonly old: PolicySet, readonly now: PolicySet, readonly settings: Settings }
+
+/** A change of one rule, as people make them. */
+const edit: fc.Arbitrary<(rules: readonly RuleText[]) => readonly RuleText[]> = fc.tuple(
+  fc.nat(7), ruleText, fc.constantFrom<readonly (keyof RuleText)[]>(
+    ['routes'], ['hosts'], ['allowOrigins', 'allowCredentials', 'exceptOrigins'], ['exceptOrigins'], ['allowMethods', 'enforceMethods'], ['allowHeaders'],
+    ['exposeHeaders'], ['maxAge'], ['deniedRequests'], ['notBefore', 'expires'], ['deniedRequests', 'timingAllowOrigin', 'allowPrivateNetwork', 'preflightCacheControl'], ['name'], []),
+  fc.constantFrom('change', 'change', 'change', 'remove', 'add'))
+  .map(([at, other, keys, kind]) => rules => {
+    if (kind === 'add' || rules.length === 0) return [...rules, other]
+    const place = at % rules.length
+    if (kind === 'remove') return rules.toSpliced(place, 1)
+    const changed = { ...rules[place]!, ...Object.fromEntries(keys.map(key => [key, other[key]])) }
+    const [from, to] = [changed.notBefore ?? -Infinity, changed.expires ?? Infinity]
+    const isWellMade = from < to && !(changed.exposeHeaders?.includes('*') && changed.allowCredentials)
+    return isWellMade ? rules.with(place, changed) : rules
+  })
+
+const pair: fc.Arbitrary<Pair> = fc.oneof(
+  fc.record({
+    rules: ruleTexts, edits: fc.array(edit, { minLength: 1, maxLength: 3 }), settings,
+    blocked, blockedToo: fc.option(blocked, { nil: null })
+  })
+    .map(({ rules, edits, blocked, blockedToo, settings }) => ({
+      old: setOf(rules, blocked), now: setOf(edits.reduce((set, change) => change(set), rules), blockedToo ?? blocked), settings
+    })),
+  fc.record({ rules: ruleTexts, others: ruleTexts, blocked, blockedToo: blocked, settings })
+    .map(({ rules, others, blocked, blockedToo, settings }) => ({ old: setOf(rules, blocked), now: setOf(others, blockedToo), settings }))
+)
+
+/** The page's preflight, and the request itself. */
+function requestsOf ({ origin, method, url, headers, credentials }: Change['witness']): RequestFacts[] {
+  const [, scheme = '', host = '', target = ''] = /^(\w+):\/\/([^/]*)(.*)$/.exec(url)!
+  const { 'access-control-request-private-network': network, ...others } = headers
+  const actual: RequestFacts = {
+    method, target, host, scheme: 'https', origin, requestedMethod: undefined, requestedHeaders: undefined, requestsPrivateNetwork: false,
+    fetchSite: 'cross-site', upgrade: scheme === 'wss', carriesCredentials: credentials === 'include', hostIsAmbiguous: false
+  }
+  if (scheme === 'wss') return [actual]
+  const requestedHeaders = Object.keys(others).join() || undefined
+  return [actual, { ...actual, method: 'OPTIONS', requestedMethod: method, requestedHeaders, requestsPrivateNetwork: network === 'true', carriesCredentials: false }]
+}
+
+/** Requests to ordinary paths, so that letter case and trailing slashes matter often; and whatever else there is. */
+const request: fc.Arbitrary<RequestFacts> = fc.oneof(facts, fc.tuple(facts, fc.array(fc.constantFrom('a', 'b', 'c', 'A', 'B', 'x'), { maxLength: 4 }), fc.constantFrom('', '', '/'))
+  .map(([facts, segments, end]) => ({ ...facts, target: `/${segments.join('/')}${segments.length === 0 ? '' : end}` })))
+
+const moments = [now, 1001, 1500, 2000, 3000]
+
+t.test('every difference lies in a reported change, and every witness shows one', t => {
+  const seen = { differences: 0, changes: 0, later: 0, ambiguous: 0 }
+  const times = fc.constantFrom(now, ...moments)
+  const asked = fc.array(fc.tuple(request, times), { minLength: 30, maxLength: 60, size: 'max' })
+  fc.assert(fc.property(pair, asked, ({ old, now: after, settings }, requests) => {
+    const [before, later] = [old, after].map(set => new Map(moments.map(at => [at, snapshotOf(set, settings, at)])))
+    const result = diff(before!.get(now)!, later!.get(now)!)
+    if (!result.exact) throw new Error('inexact')
+    const changes = allOf(result)
+    seen.changes += changes.length
+    for (const [request, at] of requests) {
+      const [a, b] = [before!.get(at)!, later!.get(at)!]
+      const names = differing(a, b, request)
+      if (names.length === 0) continue
+      const [one, other] = [decide(a, request), decide(b, request)]
+      const isAmbiguous = one.isAmbiguous || other.isAmbiguous
+      if (request.hostIsAmbiguous || isForbiddenMethod(request.method) || (isAmbiguous && !isOrdinary(request))) continue
+      seen.differences++
+      if (at !== now) seen.later++
+      if (isAmbiguous) seen.ambiguous++
+      for (const name of causes(names)) {
+        const places = [one, other].map(({ bucket }) => [bucket?.host ?? '', bucket?.route ?? anyOtherPath].join())
+        const isReported = changes.some(({ host, route, origins, what, from }) => {
+          const isHere = places.includes([host ?? '', route].join())
+          const isThen = from === undefined || Date.parse(from) <= at
+          return isHere && isThen && matches(origins, request.origin!) && explains(what, name, request)
+        })
+        if (!isReported) throw new Error(`${name} of ${JSON.stringify(request)} at ${at}:\n${JSON.stringify(noticed(a, request))}\n${JSON.stringify(noticed(b, request))}\n${JSON.stringify(changes, null, 1)}`)
+      }
+    }
+    for (const change of changes) {
+      const at = change.from === undefined ? now : Date.parse(change.from)
+      const [a, b] = [snapshotOf(old, settings, at), snapshotOf(after, settings, at)]
+      const shown = requestsOf(change.witness).some(request => differing(a, b, request).some(name => explains(change.what, name, request)))
+      if (!shown) throw new Error(`the witness shows nothing: ${JSON.stringify(change, null, 1)}`)
+    }
+    if (result.equal !== (changes.length === 0)) throw new Error('equal')
+  }), runs)
+  t.comment(JSON.stringify(seen))
+  for (const count of Object.values(seen)) t.ok(count > numRuns / 20)
+  t.end()
+})
+
+t.test('sets that say the same in other words are equal, and a diff read backwards is the diff backwards', t => {
+  // Where the router ignores letter case or a trailing slash, each set may write a route in its own way.
+  const routeOf = ({ route }: Change): string => route.length > 1 ? route.toLowerCase().replace(/\/$/, '') : route
+  const classified = (change: Change): string => [change.host, routeOf(change), change.origins, change.what.replace(/\S+ → .*/, ''), change.from].join(' ')
+  fc.assert(fc.property(pair, ({ old, now: after, settings }) => {
+    const [a, b] = [snapshotOf(old, settings, now), snapshotOf(after, settings, now)]
+    const renamed = old.rules.map(rule => ({
+      ...rule, name: `other-${rule.name}`, allowOrigins: rule.allowOrigins.toReversed(), allowMethods: rule.allowMethods.toReversed(), description: 'said otherwise'
+    }))
+    const same = diff(a, snapshotOf({ ...old, rules: renamed }, settings, now))
+    if (!same.equal) throw new Error(`not equal: ${JSON.stringify(same, null, 1)}`)
+    const [there, back] = [diff(a, b), diff(b, a)]
+    const sorted = (changes: readonly Change[]): string => [...new Set(changes.map(classified))].sort().join('\n')
+    if (sorted(there.widened) !== sorted(back.narrowed)) throw new Error(`${sorted(there.widened)}\n\n${sorted(back.narrowed)}`)
+  }), runs)
+  t.pass()
+  t.end()
+})

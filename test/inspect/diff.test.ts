@@ -1,0 +1,165 @@
+// What edits of policies come to, in the words of the diff.
+import t from 'tap'
+import { build, type BuildOptions } from '../../src/build.ts'
+import { diff, type Change, type Diff } from '../../src/engine.ts'
+import { isWidened } from '../../src/inspect/diff.ts'
+import type { Direction } from '../../src/inspect/regions/difference.ts'
+import { makeRule, makeSet } from '../policy/make.ts'
+import { compile } from '../../src/snapshot/compile.ts'
+import { defaultRouterOptions, readingSteps } from '../../src/route/path.ts'
+
+const at = '2026-11-25T00:00:00Z'
+
+function compare (old: string, now: string, options: BuildOptions = {}): Diff {
+  const [before, after] = [old, now].map(text => {
+    const { snapshot, diagnostics } = build([{ name: 'a.yaml', text: `version: 1\n${text}` }], { at, allowEmpty: true, ...options })
+    if (snapshot === null) throw new Error(JSON.stringify(diagnostics, null, 1))
+    return snapshot
+  })
+  return diff(before!, after!)
+}
+
+const signs: Record<Direction, string> = { widened: '+', narrowed: '-', changed: '~' }
+
+/** Each change as a line: sign, route, origins, what, who decided before and who does now. */
+function lines (found: Diff): string[] {
+  const tell = (direction: Direction) => ({
+    host, route, origins, what, old, new: now, oldReason, newReason, from, note
+  }: Change): string => [
+    signs[direction], route, ...host === null ? [] : [host], origins, `[${what}]`, old?.rule ?? oldReason, '→', now?.rule ?? newReason,
+    ...from === undefined ? [] : [from], ...note === undefined ? [] : ['ambiguous']
+  ].join(' ')
+  return [...found.widened.map(tell('widened')), ...found.narrowed.map(tell('narrowed')), ...found.changed.map(tell('changed'))]
+}
+
+const rule = (more: string, name = 'r', routes = '[/a/**]'): string => `  - name: ${name}\n    routes: ${routes}\n    ${more.replaceAll('\n', '\n    ')}\n`
+const rules = (...each: string[]): string => each.length === 0 ? '' : `rules:\n${each.join('')}`
+const wide = 'allowOrigins: ["https://*.example.com"]'
+const shop = 'allowOrigins: [https://shop.example.com]'
+
+const cases: [name: string, old: string, now: string, ...wanted: string[]][] = [
+  ['nothing', rules(rule(shop)), rules(rule(shop))],
+  ['a rename, another order, sets and defaults',
+    rules(rule(shop), rule('allowOrigins: [https://b.example, https://a.example]\nallowMethods: [PUT, GET]\nallowHeaders: [x-a]', 'q', '[/b]')),
+    `originSets: {ab: [https://a.example, https://b.example]}\ndefaults: {allowMethods: [GET, PUT], allowHeaders: [X-A]}\n${rules(rule('allowOrigins: [$ab]', 'z', '["/b"]'), rule(`${shop}\nallowMethods: [GET]\nallowHeaders: []`, 'r', '[/a, /a/*]'))}`],
+  ['a rule that says of a part what the whole says', rules(rule(shop)), rules(rule(shop), rule(shop, 'q', '[/a/:id]')), ...[
+    // The path `/a/` is the other rule's, and `/a` is not: the two are read alike by some.
+    '- /a/* https://shop.example.com [read] r → path-ambiguous ambiguous', '- /a/:id https://shop.example.com [read] r → path-ambiguous ambiguous'
+  ]],
+  ['a rule more', rules(), rules(rule(`${shop}\nallowMethods: [GET, PUT]\nallowCredentials: true\nallowHeaders: [authorization]\nexposeHeaders: [x-id, content-type]\nmaxAge: 10m`, 'r', '[/a]')), ...[
+    '+ /a https://shop.example.com [credentials] no-policy → r', '+ /a https://shop.example.com [read] no-policy → r', '+ /a https://shop.example.com [method PUT] no-policy → r',
+    '+ /a https://shop.example.com [header authorization] no-policy → r', '+ /a https://shop.example.com [expose x-id] no-policy → r'
+  ]],
+  ['credentials', rules(rule(shop, 'r', '[/a]')), rules(rule(`${shop}\nallowCredentials: true`, 'r', '[/a]')), '+ /a https://shop.example.com [credentials] r → r'],
+  ['every method', rules(rule(shop, 'r', '[/a]')), rules(rule(`${shop}\nallowMethods: ["*"]`, 'r', '[/a]')), ...['*', 'OPTIONS'].map(name => `+ /a https://shop.example.com [method ${name}] r → r`)],
+  ['enforcement', rules(rule(`${shop}\nallowMethods: [GET]`, 'r', '[/a]')), rules(rule(`${shop}\nallowMethods: [GET]\nenforceMethods: true`, 'r', '[/a]')), ...[
+    '- /a https://shop.example.com [method POST] r → r', '~ /a https://shop.example.com [answer to OPTIONS without a preflight] r → r'
+  ]],
+  ['every header, with credentials', rules(rule(`${shop}\nallowHeaders: [x-a]`, 'r', '[/a]')), rules(rule(`${shop}\nallowHeaders: ["*"]`, 'r', '[/a]')), '+ /a https://shop.example.com [header *] r → r'],
+  ['credentials beside every header: the star covers authorization from then on', rules(rule(`${shop}\nallowHeaders: ["*"]`, 'r', '[/a]')),
+    rules(rule(`${shop}\nallowHeaders: ["*"]\nallowCredentials: true\nacceptRisks: [{risk: all-headers-credentials, reason: test}]`, 'r', '[/a]')), ...[
+      '+ /a https://shop.example.com [credentials] r → r', '+ /a https://shop.example.com [header authorization] r → r'
+    ]],
+  ['the same origins with and without an exception', rules(rule(wide, 'r', '[/a]'), rule(`${wide}\nexceptOrigins: [https://old.example.com]`, 'q', '[/b]')),
+    rules(rule(`${wide}\nmaxAge: 60`, 'r', '[/a]'), rule(`${wide}\nexceptOrigins: [https://old.example.com]\nmaxAge: 60`, 'q', '[/b]')), ...[
+      '+ /a https://*.example.com [max age none → 60 s] r → r', '+ /b https://*.example.com [max age none → 60 s] q → q'
+    ]],
+  ['safelisted response headers', rules(rule(`${shop}\nexposeHeaders: [content-type]`)), rules(rule(shop))],
+  ['a subdomain pattern for a glob', rules(rule('allowOrigins: ["https://pr-*.example.com"]', 'r', '[/a]')), rules(rule('allowOrigins: ["https://*.example.com"]', 'r', '[/a]')), '+ /a https://*.example.com [read] origin-not-allowed → r'],
+  ['an exception', rules(rule('allowOrigins: ["https://*.example.com"]', 'r', '[/a]')), rules(rule('allowOrigins: ["https://*.example.com"]\nexceptOrigins: [https://old.example.com]', 'r', '[/a]')), '- /a https://old.example.com [read] r → r'],
+  ['a block', rules(rule('allowOrigins: ["https://*.example.com"]', 'r', '[/a]')), `blockedOrigins: ["https://*.old.example.com:*"]\n${rules(rule('allowOrigins: ["https://*.example.com"]', 'r', '[/a]'))}`, '- /a https://*.old.example.com:* [read] r → origin-blocked'],
+  ['any port', rules(rule('allowOrigins: [http://localhost:3000]', 'r', '[/a]')), rules(rule('allowOrigins: ["http://localhost:*"]', 'r', '[/a]')), '+ /a http://localhost:* [read] origin-not-allowed → r'],
+  ['a longer max age', rules(rule(`${shop}\nmaxAge: 60`, 'r', '[/a]')), rules(rule(`${shop}\nmaxAge: 10m`, 'r', '[/a]')), '+ /a https://shop.example.com [max age 60 → 600 s] r → r'],
+  ['none any more', rules(rule(`${shop}\nmaxAge: 60`, 'r', '[/a]')), rules(rule(shop, 'r', '[/a]')), '- /a https://shop.example.com [max age 60 → none] r → r'],
+  ['the default in words', rules(rule(`${shop}\nmaxAge: 5`, 'r', '[/a]')), rules(rule(shop, 'r', '[/a]')), '~ /a https://shop.example.com [max age 5 → none] r → r'],
+  ['rejection', rules(rule(shop, 'r', '[/a]')), rules(rule(`${shop}\ndeniedRequests: reject`, 'r', '[/a]')), ...[
+    '~ (any other path) (any other origin) [denied requests forward → reject] path-ambiguous → path-ambiguous ambiguous',
+    '~ /a (any other origin) [denied requests forward → reject] origin-not-allowed → origin-not-allowed', '~ /a https://shop.example.com [denied requests forward → reject] r → r'
+  ]],
+  ['passthrough', rules(rule(shop, 'r', '[/a]')), rules(rule('passthrough: true', 'r', '[/a]')), '+ /a (any other origin) [passthrough] origin-not-allowed → r', '+ /a https://shop.example.com [passthrough] r → r'],
+  ['private network, timing, cache control', rules(rule(shop, 'r', '[/a]')), rules(rule(`${shop}\nallowPrivateNetwork: true\ntimingAllowOrigin: true\npreflightCacheControl: public`, 'r', '[/a]')), ...[
+    '+ /a https://shop.example.com [private network] r → r', '+ /a https://shop.example.com [timing] r → r', '~ /a https://shop.example.com [cache-control of preflights none → public] r → r'
+  ]],
+  ['a later end', rules(rule(`${shop}\nexpires: 2027-01-01T00:00:00Z`, 'r', '[/a]')), rules(rule(`${shop}\nexpires: 2028-01-01T00:00:00Z`, 'r', '[/a]')), '+ /a https://shop.example.com [read] r → r 2027-01-01T00:00:00Z'],
+  ['a later start', rules(rule(shop, 'r', '[/a]')), rules(rule(`${shop}\nnotBefore: 2028-01-01T00:00:00Z`, 'r', '[/a]')), '- /a https://shop.example.com [read] r → r'],
+  ['a host', rules(rule(shop, 'r', '[/a]')), rules(rule(`${shop}\nhosts: ["*.example.com"]`, 'r', '[/a]')), '- /a https://shop.example.com [read] r → no-policy'],
+  ['a host that carves out', rules(rule(shop, 'r', '[/a]')), rules(rule(shop, 'r', '[/a]'), rule('allowOrigins: []\nhosts: [x.example.com]', 'q', '[/*]')), '- /* x.example.com https://shop.example.com [read] r → origin-not-allowed'],
+  ['null', rules(rule(shop, 'r', '[/a]')), rules(rule(`allowOrigins: [https://shop.example.com, "null"]\nacceptRisks: [{risk: null-origin, reason: test}]`, 'r', '[/a]')), '+ /a null [read] origin-not-allowed → r'],
+  ['anyone', rules(rule(shop, 'r', '[/a]')), rules(rule('allowOrigins: ["*"]', 'r', '[/a]')), '+ /a * [read] origin-not-allowed → r'],
+  ['letters', rules(rule(shop, 'r', '[/a]')), rules(rule(shop, 'r', '[/A]')), ...[
+    '+ /A https://shop.example.com [read] path-ambiguous → r ambiguous', '- /a https://shop.example.com [read] r → path-ambiguous ambiguous'
+  ]]
+]
+
+for (const [name, old, now, ...wanted] of cases) {
+  t.test(name, async t => {
+    const found = compare(old, now)
+    t.strictSame(lines(found), wanted)
+    t.equal(found.exact, true)
+    t.equal(found.equal, wanted.length === 0 && found.assurance.length === 0)
+    t.equal(isWidened(found), wanted.some(line => line.startsWith('+')) || found.assurance.length > 0)
+  })
+}
+
+t.test('the JSON says who decided, where, and gives a request', async t => {
+  const { widened: [change] } = compare(rules(rule(shop, 'r', '["/a/:id"]')), rules(rule(shop), rule('allowOrigins: ["https://*.example.com"]\nallowMethods: [PUT]\nallowCredentials: true', 'q', '["/a/:id"]')))
+  t.strictSame(change, {
+    host: null, route: '/a/:id', origins: 'https://*.example.com', what: 'credentials', old: null, new: { rule: 'q', file: 'a.yaml', line: 6 },
+    oldReason: 'origin-not-allowed', newReason: 'allowed',
+    witness: { origin: 'https://other.example.com', method: 'GET', url: 'https://api.example.com/a/x', headers: {}, credentials: 'include' }
+  })
+})
+
+t.test('a page of the host itself is no witness', async t => {
+  const { widened: [change] } = compare(rules(), rules(rule('allowOrigins: [https://api.example.com]\nhosts: [api.example.com]', 'r', '[/a]')))
+  t.equal(change!.witness.url, 'https://api.example.com:8443/a')
+})
+
+t.test('the router\'s options and `unmatched` count', async t => {
+  const old = rules(rule(shop, 'r', '[/a]'))
+  const now = rules(rule(shop, 'r', '[/A/]'))
+  t.equal(compare(old, now, { router: { caseSensitive: false, ignoreTrailingSlash: true } }).equal, true)
+  t.equal(compare(old, now).equal, false)
+  t.strictSame(lines(compare(old, '', { unmatched: 'passthrough' })), [
+    '+ (any other path) (any other origin) [passthrough] path-ambiguous → no-policy ambiguous',
+    '+ /a (any other origin) [passthrough] origin-not-allowed → no-policy', '+ /a https://shop.example.com [passthrough] r → no-policy'
+  ])
+})
+
+t.test('guardrails and accepted risks come first', async t => {
+  const guarded = (never: string, name = 'g'): string => `guardrails:\n  - {name: ${name}, routes: [/z], never: ${never}}\n`
+  const risky = (more: string): string => rules(rule(`allowOrigins: [http://kiosk.example.com, http://till.example.com]\nallowCredentials: true\nacceptRisks: [{risk: insecure-origin, reason: test${more}}]`))
+  const told = (old: string, now: string): string[] => compare(old, now).assurance.map(({ what, name }) => `${what} ${name}`)
+  const whole = guarded('{read: true}')
+  const assurances: [old: string, now: string, isWider: boolean, ...wanted: string[]][] = [
+    [whole, whole, false],
+    [whole, '', true, 'guardrail-removed g'],
+    [whole, guarded('{credentials: true}'), true, 'guardrail-changed g'],
+    ['', whole, false, 'guardrail-added g'],
+    [whole, guarded('{read: true}', 'h'), true, 'guardrail-removed g', 'guardrail-added h'],
+    [risky(''), risky(''), false],
+    [risky(''), risky('').replace('name: r', 'name: other'), false],
+    [risky(', until: 2027-01-01'), risky(', until: 2028-01-01'), true, 'risk-extended insecure-origin'],
+    [risky(', until: 2027-01-01'), risky(''), true, 'risk-extended insecure-origin'],
+    [risky(''), risky(', until: 2027-01-01'), false],
+    [rules(rule('allowOrigins: [https://a.example]')), risky(''), true, 'risk-accepted insecure-origin'],
+    [risky(', origins: [http://kiosk.example.com, http://till.example.com]'), risky(''), true, 'risk-accepted insecure-origin'],
+    [risky(''), risky(', origins: [http://kiosk.example.com, http://till.example.com]'), false]
+  ]
+  for (const [old, now, isWider, ...wanted] of assurances) {
+    t.strictSame(told(old, now), wanted)
+    const found = compare(old, now)
+    t.equal(found.equal, wanted.length === 0 && lines(found).length === 0)
+    if (lines(found).length === 0) t.equal(isWidened(found), isWider)
+  }
+})
+
+t.test('sets too entangled to compare are never called equal', async t => {
+  const settings = { unmatched: 'deny', router: defaultRouterOptions, pathReadings: new Set(readingSteps) } as const
+  const wide = Array.from({ length: 200 }, (_, i) => `https://p${i}-*-s${i}.example.com`)
+  const [old, now] = [false, true].map(allowCredentials => compile(
+    makeSet([makeRule({ name: 'r', routes: ['/a'], origins: wide, allowCredentials })]), { settings, at: 0, generation: 1, revision: '' }))
+  const found = diff(old!, now!)
+  t.match(found, { exact: false, equal: false })
+  t.ok(isWidened(found))
+})
