@@ -44,7 +44,7 @@ async function init ({ positionals }: Arguments, io: Io): Promise<number> {
 function refuseWhatIsThere (directory: string, policies: readonly NewFile[]): void {
   const inTheWay = ancestors(directory).find(each => existsSync(each))!
   if (!statSync(inTheWay).isDirectory()) {
-    throw new CannotRun(`${show(inTheWay)} is not a directory: name ${inTheWay === directory ? 'the one' : 'one elsewhere'} that is to hold the policies`)
+    throw new CannotRun(`${show(inTheWay)} is not a directory: name ${inTheWay === directory ? 'the one that is to hold the policies' : 'another place for the policies'}`)
   }
   for (const { path } of policies) {
     if (isThere(path)) throw new CannotRun(`${show(path)} is there already, so nothing was written: remove it, or name another directory`)

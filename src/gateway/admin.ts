@@ -17,7 +17,7 @@ export interface AdminOptions {
   readonly gateway: () => CorsGateway | null
 }
 
-/** Builds the admin listener. What it tells needs the token, where there is one, but for the bare health that probes ask for; it speaks no CORS. */
+/** Builds the admin listener. Where there is a token, nothing is told without it but the health that probes ask for. It speaks no CORS. */
 export function createAdmin ({ address, token, gateway }: AdminOptions): FastifyInstance {
   const app = Fastify({ logger: false, frameworkErrors: answerUnroutable })
   guardListener(app, address, token !== undefined)

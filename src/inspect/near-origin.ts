@@ -41,7 +41,7 @@ function nearMalformed (pattern: HostPattern, value: string): NearOrigin[] {
   const origin = parseOrigin(corrected)
   if (origin === null || !matches(pattern, origin)) return []
   const differs = /:\d+\/?$/.test(value) && origin.port === '' ? 'port' : value.startsWith(`${origin.scheme}://`) ? 'host' : 'scheme'
-  const why = hasScheme(value) ? '' : 'an origin begins with its scheme: '
+  const why = hasScheme(value) ? '' : 'an origin begins with its scheme; '
   return [{ differs, text: `${why}${pattern.text} would match it in the form that a browser sends: ${corrected}`, rank: 0 }]
 }
 

@@ -143,7 +143,7 @@ t.test('a workflow that is there is left as it is, and the rest is written', asy
 t.test('where no directory can be made', async t => {
   const directory = t.testdir({ file: '' })
   const cases: [where: string, said: RegExp, skip?: boolean][] = [
-    [join(directory, 'file/x'), /^[^\n]*file is not a directory: name one elsewhere [^\n]*\n$/],
+    [join(directory, 'file/x'), /^[^\n]*file is not a directory: name another place for the policies[^\n]*\n$/],
     [join(directory, 'file/x/y'), /^[^\n]*file is not a directory[^\n]*\n$/],
     ['/proc/x', /^[^\n]*\/proc\/x\/cors\.yaml cannot be written: [^\n]*\n$/, !existsSync('/proc')],
     ['/proc/x/y', /^[^\n]*cannot be written: [^\n]*\n$/, !existsSync('/proc')]

@@ -44,7 +44,7 @@ const table: [origin: string, path: string, differs: string[], line: number | nu
   ['https://x.shop.example.com', '/cart/1', ['host'], 6, /one label too deep/],
   ['https://a.pr-1.preview.example.com', '/cart/1', ['host'], 8, /one label too deep/],
   ['https://shop.example.com/', '/cart/1', ['host'], 6, /in the form that a browser sends: https:\/\/shop\.example\.com$/],
-  ['shop.example.com', '/cart/1', ['scheme'], 6, /^an origin begins with its scheme: .*in the form that a browser sends: https:\/\/shop\.example\.com$/],
+  ['shop.example.com', '/cart/1', ['scheme'], 6, /^an origin begins with its scheme; .*in the form that a browser sends: https:\/\/shop\.example\.com$/],
   ['https://shop.example.com:443', '/cart/1', ['port'], 6, /in the form that a browser sends/],
   ['https://partner.example.net', '/cart/1', ['route'], 13, /more specific \/cart\/:id decides/],
   ['https://evil.example', '/cart/1', [], null, /^$/],
