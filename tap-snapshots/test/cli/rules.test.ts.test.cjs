@@ -6,7 +6,7 @@
  */
 'use strict'
 exports[`test/cli/rules.test.ts > TAP > golden > a blocked origin 1`] = `
-2 lines of 1 rule, revision 9b965848f2b1, as of 2026-11-25T00:00:00Z
+2 lines of 1 rule, revision 89c91b496387, as of 2026-11-25T00:00:00Z
 for pages of https://old-console.corp.example.com
 that origin is blocked for the whole set by https://old-console.corp.example.com at admin.yaml:6; grants by \`*\` are untouched
 
@@ -19,7 +19,7 @@ Everything else is denied to them.
 `
 
 exports[`test/cli/rules.test.ts > TAP > golden > a partner before the pilot 1`] = `
-6 lines of 3 rules, revision 9b965848f2b1, as of 2026-10-01T00:00:00Z
+6 lines of 3 rules, revision 89c91b496387, as of 2026-10-01T00:00:00Z
 for pages of https://portal.acme.example
 
 ROUTE                ORIGIN                                        METHODS               HEADERS                      EXPOSED              CREDENTIALS  RULE                WRITTEN AT        NOTES
@@ -35,7 +35,7 @@ Everything else is denied to them.
 `
 
 exports[`test/cli/rules.test.ts > TAP > golden > a path without a policy 1`] = `
-revision 9b965848f2b1, as of 2026-11-25T00:00:00Z
+revision 89c91b496387, as of 2026-11-25T00:00:00Z
 at https://api.example.com/nowhere: no rule's host and route match
 
 blocked everywhere, but for rules with \`*\`
@@ -46,7 +46,7 @@ A path without a policy is denied (unmatched: deny).
 `
 
 exports[`test/cli/rules.test.ts > TAP > golden > a stranger 1`] = `
-2 lines of 1 rule, revision 9b965848f2b1, as of 2026-11-25T00:00:00Z
+2 lines of 1 rule, revision 89c91b496387, as of 2026-11-25T00:00:00Z
 for pages of https://evil.example
 
 ROUTE         ORIGIN  METHODS          HEADERS        EXPOSED              CREDENTIALS  RULE       WRITTEN AT        NOTES
@@ -58,7 +58,7 @@ Everything else is denied to them.
 `
 
 exports[`test/cli/rules.test.ts > TAP > golden > a URL 1`] = `
-3 lines of 2 rules, revision 9b965848f2b1, as of 2026-11-25T00:00:00Z
+3 lines of 2 rules, revision 89c91b496387, as of 2026-11-25T00:00:00Z
 at https://api.example.com/cart/7: route /cart/*
 
 ROUTE    ORIGIN                                    METHODS                       HEADERS                     EXPOSED       CREDENTIALS  RULE      WRITTEN AT          NOTES
@@ -74,7 +74,7 @@ Nobody else is granted anything there.
 `
 
 exports[`test/cli/rules.test.ts > TAP > golden > a URL and an origin 1`] = `
-1 line of 1 rule, revision 9b965848f2b1, as of 2026-11-25T00:00:00Z
+1 line of 1 rule, revision 89c91b496387, as of 2026-11-25T00:00:00Z
 for pages of https://pr-7.preview.example.com
 at https://api.example.com/cart/7: route /cart/*
 
@@ -86,7 +86,7 @@ Nobody else is granted anything there.
 `
 
 exports[`test/cli/rules.test.ts > TAP > golden > an ambiguous path 1`] = `
-revision 9b965848f2b1, as of 2026-11-25T00:00:00Z
+revision 89c91b496387, as of 2026-11-25T00:00:00Z
 at https://api.example.com/cart/..%2fadmin: nobody, since the path is ambiguous: read otherwise (percent-decoded, dot segments resolved) it leads to back-office
 
 blocked everywhere, but for rules with \`*\`
@@ -97,7 +97,7 @@ Nobody else is granted anything there.
 `
 
 exports[`test/cli/rules.test.ts > TAP > golden > an excepted origin 1`] = `
-4 lines of 2 rules, revision 9b965848f2b1, as of 2026-11-25T00:00:00Z
+4 lines of 2 rules, revision 89c91b496387, as of 2026-11-25T00:00:00Z
 for pages of https://wiki.corp.example.com
 
 ROUTE         ORIGIN                      METHODS          HEADERS        EXPOSED              CREDENTIALS  RULE         WRITTEN AT        NOTES
@@ -111,7 +111,7 @@ Everything else is denied to them.
 `
 
 exports[`test/cli/rules.test.ts > TAP > golden > an origin of a wildcard 1`] = `
-4 lines of 2 rules, revision 9b965848f2b1, as of 2026-11-25T00:00:00Z
+4 lines of 2 rules, revision 89c91b496387, as of 2026-11-25T00:00:00Z
 for pages of https://ops.corp.example.com
 
 ROUTE         ORIGIN                      METHODS                              HEADERS                     EXPOSED              CREDENTIALS  RULE         WRITTEN AT        NOTES
@@ -125,7 +125,7 @@ Everything else is denied to them.
 `
 
 exports[`test/cli/rules.test.ts > TAP > golden > an origin that two rules know 1`] = `
-6 lines of 2 rules, revision 9b965848f2b1, as of 2026-11-25T00:00:00Z
+6 lines of 2 rules, revision 89c91b496387, as of 2026-11-25T00:00:00Z
 for pages of https://shop.example.com
 
 ROUTE         ORIGIN                                  METHODS                       HEADERS                     EXPOSED              CREDENTIALS  RULE       WRITTEN AT         NOTES
@@ -142,7 +142,7 @@ Everything else is denied to them.
 
 exports[`test/cli/rules.test.ts > TAP > golden > as JSON 1`] = `
 {
-  "revision": "9b965848f2b1",
+  "revision": "89c91b496387",
   "at": "2026-11-25T00:00:00.000Z",
   "unmatched": "deny",
   "origin": null,
@@ -435,7 +435,7 @@ Every other path is denied (unmatched: deny).
 `
 
 exports[`test/cli/rules.test.ts > TAP > golden > our own policies 1`] = `
-22 lines of 6 rules, revision 9b965848f2b1, as of 2026-11-25T00:00:00Z
+22 lines of 6 rules, revision 89c91b496387, as of 2026-11-25T00:00:00Z
 
 ROUTE                ORIGIN                                              METHODS                              HEADERS                      EXPOSED              CREDENTIALS  RULE                WRITTEN AT          NOTES
 /admin               https://*.corp.example.com                          GET, HEAD, POST, PUT, PATCH, DELETE  content-type, x-csrf-token                        yes          back-office         admin.yaml:11       but not https://wiki.corp.example.com; methods are enforced
@@ -469,7 +469,7 @@ Every other path is denied (unmatched: deny).
 `
 
 exports[`test/cli/rules.test.ts > TAP > golden > the page's own URL 1`] = `
-1 line of 1 rule, revision 9b965848f2b1, as of 2026-11-25T00:00:00Z
+1 line of 1 rule, revision 89c91b496387, as of 2026-11-25T00:00:00Z
 for pages of https://shop.example.com
 at https://shop.example.com/cart/7: route /cart/*
 these are the URL's own pages, which need no grant
