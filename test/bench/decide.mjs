@@ -4,6 +4,7 @@ import { parse } from 'yaml'
 import { build } from '../../dist/build.js'
 import { OriginIndex } from '../../dist/origin/lookup.js'
 import { parseOriginPattern } from '../../dist/origin/parse.js'
+import { diff } from '../../dist/inspect/diff.js'
 import { decide } from '../../dist/snapshot/decide.js'
 import { headersFor } from '../../dist/snapshot/headers.js'
 import { table } from './figures.mjs'
@@ -116,3 +117,20 @@ for (const size of sizes) {
   built.push([size.toLocaleString('en'), took.toFixed(0), parsed.toFixed(0), (took / parsed).toFixed(2), bytes.toFixed(0)])
 }
 console.log(`\n${table(['rules', 'built in ms', 'yaml alone', 'ratio', 'bytes a rule and origin'], built)}`)
+
+const diffs = []
+for (const size of [10, 100, 1000]) {
+  const texts = textsOf(size)
+  // One rule in ten gets another method: the others must be told to be alike.
+  const others = texts.map(({ name, text }) => ({ name, text: text.replaceAll(/(name: rule-\d*0\n(?:.*\n){2} +allowMethods: \[)GET, PUT/g, '$1GET, DELETE') }))
+  const [old, changed] = [texts, others].map(each => build(each, { at: 0 }).snapshot)
+  const time = set => {
+    const start = performance.now()
+    const { equal, exact, widened } = diff(old, set)
+    return { ms: performance.now() - start, equal, exact, widened: widened.length }
+  }
+  const [same, other] = [time(build(texts, { at: 0 }).snapshot), time(changed)]
+  if (!same.equal || !other.exact || other.widened !== Math.ceil(size / 10) * 3) throw new Error(`a wrong diff of ${size} rules: ${JSON.stringify([same, other])}`)
+  diffs.push([size.toLocaleString('en'), same.ms.toFixed(0), other.ms.toFixed(0)])
+}
+console.log(`\n${table(['rules', 'diff of equal sets, ms', 'one rule in ten changed'], diffs)}`)
