@@ -1,6 +1,6 @@
 // Decisions as they are made, for whoever watches a gateway at work, and the last denials for who comes later.
 import type { Exchange } from './exchange.ts'
-import { corsFields, placeOf, showValue, type CorsFields } from './log.ts'
+import { corsFields, placeOf, showValue, type CorsFields, type Decided } from './log.ts'
 
 /** What a watcher is told of one decision. Values of the request are cut and escaped. */
 export interface DecisionEvent extends CorsFields {
@@ -56,15 +56,15 @@ export class DecisionFeed {
   /** The last denials, oldest first. */
   recent (): readonly DecisionEvent[] {
     const next = this.#denials % maxRecent
-    return [...this.#recent.slice(next), ...this.#recent.slice(0, next)].map(({ exchange, id, at }) => eventOf(exchange, id, at))
+    return [...this.#recent.slice(next), ...this.#recent.slice(0, next)].map(({ decided, id, at }) => eventOf(decided, id, at))
   }
 
   /** Tells of a denial. */
   denied (exchange: Exchange): void {
-    const denial = { exchange, id: this.#firstId + this.#denials, at: Date.now() }
+    const denial = { decided: slim(exchange), id: this.#firstId + this.#denials, at: Date.now() }
     this.#recent[this.#denials++ % maxRecent] = denial
     let event: DecisionEvent | null = null
-    for (const watcher of this.#watchers) if (watcher.wants(true)) watcher.take(event ??= eventOf(exchange, denial.id, denial.at))
+    for (const watcher of this.#watchers) if (watcher.wants(true)) watcher.take(event ??= eventOf(denial.decided, denial.id, denial.at))
   }
 
   /** Tells of a decision that is no denial. */
@@ -77,19 +77,28 @@ export class DecisionFeed {
 }
 
 interface Denial {
-  readonly exchange: Exchange
+  readonly decided: Decided
   readonly id: number
   /** Epoch milliseconds. */
   readonly at: number
 }
 
-function eventOf (exchange: Exchange, id: number | null, at: number): DecisionEvent {
-  const { decision, facts: { scheme, requestedHeaders } } = exchange
+/** What is kept must not keep the snapshot that decided: there may have been a hundred since. */
+function slim ({ decision: { kind, outcome, reason, rule, bucket }, facts, generation }: Exchange): Decided {
+  return {
+    decision: { kind, outcome, reason, rule: rule && { name: rule.name }, bucket: bucket && { route: bucket.route } },
+    facts,
+    generation
+  }
+}
+
+function eventOf (decided: Decided, id: number | null, at: number): DecisionEvent {
+  const { decision, facts: { scheme, requestedHeaders } } = decided
   return {
     id,
     at,
-    ...corsFields(exchange),
-    ...placeOf(exchange),
+    ...corsFields(decided),
+    ...placeOf(decided),
     scheme,
     requestedHeaders: decision.kind !== 'preflight' || requestedHeaders === undefined ? null : showValue(requestedHeaders)
   }

@@ -1,6 +1,7 @@
 // What the log says: denials first of all, of which there may be many, in bounded lines.
 import type { FastifyBaseLogger } from 'fastify'
-import type { Exchange } from './exchange.ts'
+import type { RequestFacts } from '../fetch/request.ts'
+import type { Decision } from '../snapshot/decision.ts'
 
 /** Values of a request are shown up to this many bytes. */
 const maxShown = 256
@@ -20,8 +21,18 @@ export interface CorsFields {
   readonly generation: number
 }
 
+/** As much of a decided request as can be shown. An exchange is one; it holds on to a whole snapshot, which this need not. */
+export interface Decided {
+  readonly decision: Pick<Decision, 'kind' | 'outcome' | 'reason'> & {
+    readonly rule: { readonly name: string } | null
+    readonly bucket: { readonly route: string } | null
+  }
+  readonly facts: RequestFacts
+  readonly generation: number
+}
+
 /** The fields of a decided request. Values that the request brought are cut and escaped. */
-export function corsFields ({ decision: { kind, outcome, reason, rule, bucket }, facts, generation }: Exchange): CorsFields {
+export function corsFields ({ decision: { kind, outcome, reason, rule, bucket }, facts, generation }: Decided): CorsFields {
   return {
     kind,
     outcome,
@@ -35,7 +46,7 @@ export function corsFields ({ decision: { kind, outcome, reason, rule, bucket },
 }
 
 /** What a request was for, cut and escaped; without the query, which may hold secrets. */
-export function placeOf ({ facts: { host, target } }: Exchange): { readonly host: string, readonly path: string } {
+export function placeOf ({ facts: { host, target } }: Decided): { readonly host: string, readonly path: string } {
   const query = target.indexOf('?')
   return { host: showValue(host), path: showValue(query === -1 ? target : target.slice(0, query)) }
 }
