@@ -15,13 +15,16 @@ export type ServeSettings = Omit<GatewayOptions, 'logger'> & { readonly policyNa
 /** Reads the words of the command and the files that they name, or ends the command. */
 export async function serveSettings (args: Arguments): Promise<ServeSettings> {
   const read = validConfigOf(args)
-  const token = textOption(args, 'admin-token') ?? (read === null ? null : await tokenOf(read))
+  const given = textOption(args, 'admin-token')
+  // An unset variable of a shell is an empty text: it would let everybody in.
+  if (given !== undefined && !/^[!-~](?:[ -~]{0,1022}[!-~])?$/.test(given)) throw new UsageError('--admin-token takes 1 to 1,024 visible ASCII characters; what is given is no token')
+  const token = given ?? (read === null ? null : await tokenOf(read))
   const { source, directories, names } = policiesOf(args, read)
-  const given = upstreamsOf(args)
+  const flagged = upstreamsOf(args)
   const { gateway = { upstreams: [] }, plugin = {} } = read?.config ?? {}
   return {
     ...gateway,
-    upstreams: given.length > 0 ? given : gateway.upstreams,
+    upstreams: flagged.length > 0 ? flagged : gateway.upstreams,
     listen: addressOption(args, 'listen', read?.config.listen ?? defaultListen),
     admin: adminOf(args, read?.config, token),
     ...token !== null && { adminToken: token },

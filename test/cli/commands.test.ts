@@ -33,6 +33,7 @@ t.test('usage', async t => {
     [['chek'], 2, 'stderr', /there is no command `chek`; did you mean `check`\?/],
     [['check', '--help'], 0, 'stdout', /Usage: cors-gateway check/],
     [['check', '--fromat', 'json'], 2, 'stderr', /there is no option `--fromat`; did you mean `--format`\?/],
+    [['serve', policies, '--admin-token', ''], 2, 'stderr', /what is given is no token/],
     [['help', 'check'], 0, 'stdout', /Usage: cors-gateway check/],
     [['check', '--format', 'json', '--format', 'pretty'], 2, 'stderr', /--format is given twice\nSee `cors-gateway check --help`/],
     [['check', '--format'], 2, 'stderr', /--format takes a value/],
