@@ -60,7 +60,7 @@ function textsOf (entries: readonly { readonly pattern: { readonly text: string 
 }
 
 /** What a guardrail says, in a line. */
-export function sayGuardrail ({ hosts, routes, origins, never }: Guardrail): string {
+function sayGuardrail ({ hosts, routes, origins, never }: Guardrail): string {
   const nevers = [
     ...never.read ? ['read'] : [], ...never.credentials ? ['credentials'] : [], ...never.methods.map(name => `method ${name}`),
     ...never.headers.map(name => `header ${name}`), ...never.maxAgeAbove === null ? [] : [`max age above ${never.maxAgeAbove} s`]

@@ -148,7 +148,7 @@ function deciders ({ host, old, new: now, oldReason, newReason, from, note }: Ch
 }
 
 /** A command that sends what a browser would send first: the preflight, where one is needed or what matters is in its answer. */
-export function curlFor ({ witness, what }: Pick<Change, 'witness' | 'what'>): string {
+function curlFor ({ witness, what }: Pick<Change, 'witness' | 'what'>): string {
   const { origin, method, url, headers, credentials } = witness
   const { 'access-control-request-private-network': network, ...set } = headers
   const lines = [`Origin: ${origin}`]

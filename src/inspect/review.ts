@@ -1,7 +1,6 @@
 // The access review: each rule with its sets, defaults and shorthands written out, for people and for other programs.
 import { placeOf, type Span } from '../diagnostic/span.ts'
 import type { OriginEntry, Rule } from '../policy/policy.ts'
-import type { Snapshot } from '../snapshot/snapshot.ts'
 import { answersMethod, isInForce } from './grants.ts'
 
 /** One origin pattern of a rule, and where it is written. */
@@ -50,11 +49,6 @@ export interface RiskReview {
   readonly until: string | null
   /** The patterns for which it holds, or null for all. */
   readonly origins: readonly string[] | null
-}
-
-/** All rules of a set, in the order of their names. */
-export function reviewOf ({ set, at }: Snapshot): RuleReview[] {
-  return set.rules.map(rule => reviewRule(rule, at))
 }
 
 /** One rule, seen at a moment in epoch milliseconds. */

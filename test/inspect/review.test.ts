@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { build } from '../../src/build.ts'
 import { accessOf, type AccessRow } from '../../src/inspect/access.ts'
-import { reviewOf } from '../../src/inspect/review.ts'
+import { reviewRule, type RuleReview } from '../../src/inspect/review.ts'
 import { compile } from '../../src/snapshot/compile.ts'
 import { decide } from '../../src/snapshot/decide.ts'
 import type { Snapshot } from '../../src/snapshot/snapshot.ts'
@@ -18,6 +18,8 @@ function snapshotOf (text: string, at: string = '2026-11-25T00:00:00Z'): Snapsho
   if (snapshot === null) throw new Error(JSON.stringify(diagnostics))
   return snapshot
 }
+
+const reviewOf = ({ set, at }: Snapshot): readonly RuleReview[] => set.rules.map(rule => reviewRule(rule, at))
 
 t.test('a rule is written out', async t => {
   const rules = new Map(reviewOf(snapshotOf(fixture)).map(rule => [rule.name, rule]))
