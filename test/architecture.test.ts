@@ -36,7 +36,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'engine.ts': ['build.ts', 'snapshot', 'inspect', 'diagnostic', 'fetch', 'origin', 'policy', 'route'],
   source: ['build.ts', 'document', 'policy/policy.ts', 'policy/transfer.ts', 'snapshot', 'diagnostic'],
   plugin: ['source', 'build.ts', 'snapshot', 'inspect', 'fetch', 'diagnostic', 'origin', 'route'],
-  gateway: ['plugin', 'inspect', 'route', 'document', 'diagnostic', 'policy/findings.ts', 'policy/read.ts', 'policy/time.ts', 'source/finding.ts', 'source/http.ts'],
+  gateway: ['plugin', 'inspect', 'route', 'document', 'diagnostic', 'policy/findings.ts', 'policy/read.ts', 'policy/time.ts', 'source/finding.ts', 'source/http.ts', 'source/small-file.ts'],
   cli: ['build.ts', 'inspect', 'origin', 'snapshot', 'source', 'diagnostic', 'gateway'],
   'index.ts': ['plugin', 'source', 'build.ts', 'snapshot', 'inspect', 'diagnostic', 'fetch']
 }

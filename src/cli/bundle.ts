@@ -1,8 +1,7 @@
 // `bundle`: prints a policy set as one file, which any server can hold for many gateways.
-import { open, rename, rm } from 'node:fs/promises'
-import process from 'node:process'
 import { renderPretty } from '../diagnostic/render.ts'
 import { printBundle } from '../source/http-bundle.ts'
+import { replaceFile } from '../source/replace-file.ts'
 import { CannotRun, Exit, textOption, type Arguments, type Command, type Io } from './command.ts'
 import { configOption, loadSet, momentOf, settingsOf } from './load.ts'
 
@@ -30,9 +29,9 @@ Exit status: 0 valid, 1 invalid: nothing is printed or written, 2 wrong usage, 3
 
 async function bundle (args: Arguments, io: Io): Promise<number> {
   const at = momentOf(args)
-  const { policies, build } = settingsOf(args)
-  const { ok, diagnostics, texts, files, rules, revision } = await loadSet(policies, { at, ...build, expiredAcceptance: 'error' })
-  if (diagnostics.length > 0) io.stderr(`${renderPretty(diagnostics, texts, { colour: io.colour })}\n`)
+  const { policies, build } = await settingsOf(args)
+  const { ok, diagnostics, texts, shown, files, rules, revision } = await loadSet(policies, { at, ...build, expiredAcceptance: 'error' })
+  if (diagnostics.length > 0) io.stderr(`${renderPretty(diagnostics, shown, { colour: io.colour })}\n`)
   if (!ok) {
     io.stderr('there is no bundle: the policies are invalid\n')
     return Exit.findings
@@ -46,20 +45,10 @@ async function bundle (args: Arguments, io: Io): Promise<number> {
   return Exit.ok
 }
 
-/** Writes the file aside and renames it: a server that holds it never serves a part. */
 async function write (path: string, text: string): Promise<void> {
-  const aside = `${path}.${process.pid}.tmp`
   try {
-    const handle = await open(aside, 'wx')
-    try {
-      await handle.writeFile(text)
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
-    await rename(aside, path)
+    await replaceFile(path, text)
   } catch (error) {
-    await rm(aside, { force: true }).catch(() => {})
     throw new CannotRun(`${path} cannot be written: ${(error as Error).message}`)
   }
 }

@@ -5,12 +5,11 @@ import { compareDiagnostics } from '../diagnostic/diagnostic.ts'
 import { renderGithub } from '../diagnostic/github.ts'
 import { renderPretty } from '../diagnostic/render.ts'
 import { sarifLog } from '../diagnostic/sarif.ts'
-import type { ReadConfig } from '../gateway/config.ts'
 import { readNamedFiles } from '../gateway/config-files.ts'
 import { version } from '../source/version.ts'
 import { CannotRun, choiceOption, Exit, textOption, UsageError, type Arguments, type Command, type Io } from './command.ts'
 import { fixSet } from './fix.ts'
-import { configOf, configOption, decisionSettingsOf, loadSet, momentOf, type LoadedSet } from './load.ts'
+import { configOf, configOption, decisionSettingsOf, loadSet, momentOf, type CommandConfig, type LoadedSet } from './load.ts'
 import { fileFinder, pathFrom, repositoryRoot, uriFrom } from './paths.ts'
 import { policiesOf, type Policies } from './policies.ts'
 
@@ -43,7 +42,7 @@ Exit status: 0 valid, 1 invalid or too many warnings, 2 wrong usage, 3 no such d
 /** A set after its check. */
 interface Checked extends LoadedSet {
   readonly directories: readonly string[]
-  readonly config: ReadConfig | null
+  readonly config: CommandConfig | null
   readonly warnings: number
   readonly maxWarnings: number
 }
@@ -52,7 +51,7 @@ async function check (args: Arguments, io: Io): Promise<number> {
   const format = choiceOption(args, 'format', ['pretty', 'json', 'github', 'sarif'], 'pretty')
   const maxWarnings = maxWarningsOf(args)
   const at = momentOf(args)
-  const config = configOf(args)
+  const config = await configOf(args)
   const policies = findPolicies(args, config, io)
   const { directories, names } = policies ?? { directories: [], names: [] }
   const options = { at, ...decisionSettingsOf(args, config), ...policies === null && { allowEmpty: true }, expiredAcceptance: 'error' } as const
@@ -74,7 +73,7 @@ async function check (args: Arguments, io: Io): Promise<number> {
  * The policies. Null where a configuration is all that there is to check: it cannot tell where its policies are, or it
  * has errors itself, which a directory that is missing would keep from being told.
  */
-function findPolicies (args: Arguments, config: ReadConfig | null, io: Io): Policies | null {
+function findPolicies (args: Arguments, config: CommandConfig | null, io: Io): Policies | null {
   if (config?.config.policies === null && args.positionals.length === 0) return null
   try {
     return policiesOf(args, config)
@@ -86,13 +85,14 @@ function findPolicies (args: Arguments, config: ReadConfig | null, io: Io): Poli
 }
 
 /** The set with the findings of the configuration among its own. */
-async function withConfig (set: LoadedSet, { config, diagnostics, source }: ReadConfig): Promise<LoadedSet> {
+async function withConfig (set: LoadedSet, { config, diagnostics, source, shown }: CommandConfig): Promise<LoadedSet> {
   const found = [...diagnostics, ...(await readNamedFiles(config.files, 'warning')).diagnostics]
   return {
     ...set,
     ok: set.ok && !found.some(({ severity }) => severity === 'error'),
     diagnostics: [...found, ...set.diagnostics].sort(compareDiagnostics),
-    texts: [source, ...set.texts]
+    texts: [source, ...set.texts],
+    shown: [...shown, ...set.shown]
   }
 }
 
@@ -101,10 +101,10 @@ function isGood ({ ok, warnings, maxWarnings }: Checked): boolean {
 }
 
 function report (checked: Checked, format: 'pretty' | 'json' | 'github' | 'sarif', io: Io): void {
-  const { diagnostics, texts } = checked
+  const { diagnostics, texts, shown } = checked
   switch (format) {
     case 'pretty':
-      io.stdout(`${diagnostics.length === 0 ? '' : `${renderPretty(diagnostics, texts, { colour: io.colour })}\n`}${summaryOf(checked)}`)
+      io.stdout(`${diagnostics.length === 0 ? '' : `${renderPretty(diagnostics, shown, { colour: io.colour })}\n`}${summaryOf(checked)}`)
       break
     case 'github':
       io.stdout(`${renderGithub(diagnostics, pathsOf(checked, pathFrom))}${summaryOf(checked)}`)

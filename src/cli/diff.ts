@@ -7,7 +7,7 @@ import type { Snapshot } from '../snapshot/snapshot.ts'
 import { gitSource } from '../source/git.ts'
 import { SourceError, type SourceSet } from '../source/source.ts'
 import { CannotRun, choiceOption, Exit, Refused, textOption, UsageError, type Arguments, type Command, type Io } from './command.ts'
-import { configOption, decisionSettingsOf, momentOf, validConfigOf } from './load.ts'
+import { decisionOptions, decisionSettingsOf, momentOf, validConfigOf } from './load.ts'
 import { policiesOf } from './policies.ts'
 
 export const diffCommand: Command = {
@@ -27,10 +27,7 @@ Exit status: 0, 1 by --fail-on or invalid files, 2 wrong usage, 3 no such direct
 `,
   options: {
     'fail-on': { type: 'string' },
-    at: { type: 'string' },
-    ...configOption,
-    unmatched: { type: 'string' },
-    format: { type: 'string' }
+    ...decisionOptions
   },
   run: diffSets
 }
@@ -40,7 +37,7 @@ async function diffSets (args: Arguments, io: Io): Promise<number> {
   const failOn = textOption(args, 'fail-on') === undefined ? null : choiceOption(args, 'fail-on', ['any', 'widened'], 'any')
   const [old, now, more] = args.positionals
   if (old === undefined || now === undefined || more !== undefined) throw new UsageError('diff takes two sets, OLD and NEW: directories, or git:REV[:DIR]')
-  const options = { ...decisionSettingsOf(args, validConfigOf(args)), allowEmpty: true, at: momentOf(args) }
+  const options = { ...decisionSettingsOf(args, await validConfigOf(args)), allowEmpty: true, at: momentOf(args) }
   const found = diff(await snapshotOf(old, options, io), await snapshotOf(now, options, io))
   io.stdout(format === 'json' ? `${JSON.stringify(found, null, 2)}\n` : format === 'markdown' ? renderDiffMarkdown(found) : renderDiff(found, io.colour))
   return failOn !== null && fails(found, failOn) ? Exit.findings : Exit.ok

@@ -3,7 +3,7 @@ import { renderPretty } from '../diagnostic/render.ts'
 import { explain, type Explanation } from '../inspect/explain.ts'
 import { renderExplanation } from '../inspect/render-story.ts'
 import { choiceOption, Exit, listOption, textOption, UsageError, type Arguments, type Command, type Io } from './command.ts'
-import { configOption, loadSet, momentOf, settingsOf } from './load.ts'
+import { decisionOptions, loadSet, momentOf, settingsOf } from './load.ts'
 
 export const explainCommand: Command = {
   name: 'explain',
@@ -28,10 +28,7 @@ Exit status: 0 readable, 1 blocked or invalid files, 2 wrong usage, 3 no such di
     method: { type: 'string' },
     header: { type: 'string', multiple: true },
     credentials: { type: 'string' },
-    at: { type: 'string' },
-    ...configOption,
-    unmatched: { type: 'string' },
-    format: { type: 'string' }
+    ...decisionOptions
   },
   run: explainRequest
 }
@@ -43,10 +40,10 @@ async function explainRequest (args: Arguments, io: Io): Promise<number> {
   if (origin === undefined || url === undefined) throw new UsageError('explain needs --origin and --url')
   if (!/^(?:https?|wss?):\/\/[^/?#]/i.test(url)) throw new UsageError(`--url takes an absolute http, https, ws or wss URL, not \`${url}\``)
   const at = momentOf(args)
-  const { policies, build } = settingsOf(args)
+  const { policies, build } = await settingsOf(args)
   const loaded = await loadSet(policies, { at, ...build })
   if (loaded.snapshot === null) {
-    io.stderr(`${renderPretty(loaded.diagnostics, loaded.texts, { colour: io.colour })}\nthe policies are invalid, so nothing can be explained by them\n`)
+    io.stderr(`${renderPretty(loaded.diagnostics, loaded.shown, { colour: io.colour })}\nthe policies are invalid, so nothing can be explained by them\n`)
     return Exit.findings
   }
   const explanation: Explanation = explain(loaded.snapshot, {

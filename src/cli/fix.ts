@@ -1,11 +1,11 @@
 // `check --fix`: writes the corrections that are certain, and nothing else, into the files of a set.
-import { open, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
-import { basename, dirname, join, relative } from 'node:path'
-import process from 'node:process'
+import { readFile, realpath, stat } from 'node:fs/promises'
+import { relative } from 'node:path'
 import { build, type BuildOptions } from '../build.ts'
 import type { Diagnostic } from '../diagnostic/diagnostic.ts'
 import { applyFixes } from '../diagnostic/fix.ts'
 import type { SourceText } from '../diagnostic/span.ts'
+import { replaceFile } from '../source/replace-file.ts'
 import { CannotRun } from './command.ts'
 import { fileFinder, isOutside } from './paths.ts'
 
@@ -79,24 +79,19 @@ async function targetOf (path: string, roots: readonly string[], before: string)
   }
 }
 
-/** Puts a new text in the place of a file: beside it first, then by a rename, so that nobody ever reads half of it. */
+/** Puts a new text in the place of a file, which stays the file of those who had it. */
 async function replace (path: string, text: string): Promise<void> {
-  const beside = join(dirname(path), `.${basename(path)}.${process.pid}.fix`)
   try {
     const { mode, uid, gid } = await stat(path)
-    const copy = await open(beside, 'wx', 0o600)
-    try {
-      await copy.writeFile(text)
-      // Only root can give a file away; anyone else who may write here owns what comes of it.
-      await copy.chown(uid, gid).catch(() => {})
-      await copy.chmod(mode)
-      await copy.sync()
-    } finally {
-      await copy.close()
-    }
-    await rename(beside, path)
+    await replaceFile(path, text, {
+      mode: 0o600,
+      finish: async file => {
+        // Only root can give a file away; anyone else who may write here owns what comes of it.
+        await file.chown(uid, gid).catch(() => {})
+        await file.chmod(mode)
+      }
+    })
   } catch (error) {
-    await rm(beside, { force: true }).catch(() => {})
     throw explain(path, error)
   }
 }

@@ -1,18 +1,35 @@
 // What commands ask of policies: their set, built as a gateway would build it, or the reason why not.
-import { statSync } from 'node:fs'
-import { isAbsolute, normalize, sep } from 'node:path'
+import { realpathSync, statSync } from 'node:fs'
+import { dirname, isAbsolute, normalize, sep } from 'node:path'
 import { build, type BuildOptions, type BuildResult } from '../build.ts'
 import type { Diagnostic } from '../diagnostic/diagnostic.ts'
 import { renderPretty } from '../diagnostic/render.ts'
 import type { SourceText } from '../diagnostic/span.ts'
 import type { ReadConfig } from '../gateway/config.ts'
 import { readConfigFile } from '../gateway/config-files.ts'
+import { systemReason } from '../source/finding.ts'
+import { UnfitFile } from '../source/small-file.ts'
 import { SourceError } from '../source/source.ts'
 import { CannotRun, choiceOption, Refused, textOption, UsageError, type Arguments, type Command } from './command.ts'
+import { isWithin } from './paths.ts'
 import { policiesOf, type Policies } from './policies.ts'
 
 /** The option of every command that can decide as a certain gateway does. */
 export const configOption: Command['options'] = { config: { type: 'string' } }
+
+/** The options of every command that shows what is decided: when, by which gateway, and in which form. */
+export const decisionOptions: Command['options'] = {
+  at: { type: 'string' },
+  ...configOption,
+  unmatched: { type: 'string' },
+  format: { type: 'string' }
+}
+
+/** A configuration, and its source where it may be shown. */
+export interface CommandConfig extends ReadConfig {
+  /** Empty where the file is a link that leads out of its folder: whoever wrote it may not be allowed to read what is there. */
+  readonly shown: readonly SourceText[]
+}
 
 /** What a set is built for, by `--config` and the flags, which win over it. */
 export type DecisionSettings = Pick<BuildOptions, 'unmatched' | 'router' | 'pathReadings' | 'allowEmpty'>
@@ -24,35 +41,36 @@ export interface CommandSettings {
 }
 
 /** What the words of a command and its `--config` say. An invalid configuration ends the command. */
-export function settingsOf (args: Arguments): CommandSettings {
-  const config = validConfigOf(args)
+export async function settingsOf (args: Arguments): Promise<CommandSettings> {
+  const config = await validConfigOf(args)
   return { policies: policiesOf(args, config), build: decisionSettingsOf(args, config) }
 }
 
 /** The configuration that `--config` names, valid; null without the option. */
-export function validConfigOf (args: Arguments): ReadConfig | null {
-  const config = configOf(args)
+export async function validConfigOf (args: Arguments): Promise<CommandConfig | null> {
+  const config = await configOf(args)
   if (config !== null && !config.ok) throw refusal(config, config.diagnostics)
   return config
 }
 
 /** The end of a command whose configuration has findings. */
-export function refusal ({ source }: ReadConfig, diagnostics: readonly Diagnostic[]): Refused {
-  return new Refused(`${renderPretty(diagnostics, [source])}\nthe configuration ${source.name} is invalid`)
+export function refusal ({ source, shown }: CommandConfig, diagnostics: readonly Diagnostic[]): Refused {
+  return new Refused(`${renderPretty(diagnostics, shown)}\nthe configuration ${source.name} is invalid`)
 }
 
 /** The configuration that `--config` names, whatever is wrong with it. One that isn't there ends the command. */
-export function configOf (args: Arguments): ReadConfig | null {
+export async function configOf (args: Arguments): Promise<CommandConfig | null> {
   const path = textOption(args, 'config')
   if (path === undefined) return null
   const stats = statSync(path, { throwIfNoEntry: false })
   if (stats === undefined) throw new CannotRun(`there is no file ${path}: --config takes the configuration of a gateway`)
   if (!stats.isFile()) throw new CannotRun(`${path} is not a file: --config takes the configuration of a gateway`)
   try {
-    return readConfigFile(path, nameOf(path))
+    const read = await readConfigFile(path, nameOf(path))
+    return { ...read, shown: isWithin(realpathSync(dirname(path)), realpathSync(path)) ? [read.source] : [] }
   } catch (error) {
-    if ((error as { code?: unknown }).code === undefined) throw error
-    throw new CannotRun(`${path} cannot be read: ${(error as Error).message}`)
+    if ((error as { code?: unknown }).code === undefined && !(error instanceof UnfitFile)) throw error
+    throw new CannotRun(`${path} cannot be read: ${systemReason(error)}`)
   }
 }
 
@@ -73,17 +91,19 @@ export function decisionSettingsOf (args: Arguments, read: ReadConfig | null): D
   }
 }
 
-/** A set as it was read, for showing findings in it, and what became of it. */
+/** A set as it was read, and what became of it. */
 export interface LoadedSet extends BuildResult {
   readonly texts: readonly SourceText[]
+  /** Those of them that findings may be shown in. */
+  readonly shown: readonly SourceText[]
 }
 
 /** Reads and builds the set of some policies; of none it is empty. */
 export async function loadSet (policies: Policies | null, options: BuildOptions): Promise<LoadedSet> {
   try {
-    if (policies === null) return { ...build([], options), texts: [] }
+    if (policies === null) return { ...build([], options), texts: [], shown: [] }
     const { texts, diagnostics = [] } = await policies.source.read(new AbortController().signal)
-    return { ...build(texts, { ...options, found: diagnostics }), texts }
+    return { ...build(texts, { ...options, found: diagnostics }), texts, shown: texts.filter(policies.mayShow) }
   } catch (error) {
     if (error instanceof SourceError) throw new CannotRun(error.message)
     throw error

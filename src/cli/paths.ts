@@ -33,3 +33,8 @@ export function uriFrom (root: string, path: string): string {
 export function isOutside (path: string): boolean {
   return path === '..' || path.startsWith(`..${sep}`) || isAbsolute(path)
 }
+
+/** Whether a path is that of a folder or lies in it, both without links. */
+export function isWithin (folder: string, path: string): boolean {
+  return !isOutside(relative(folder, path))
+}

@@ -5,7 +5,7 @@ import { reviewOrigin, reviewRule } from '../inspect/review.ts'
 import { parseOriginPattern } from '../origin/parse.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 import { choiceOption, Exit, textOption, UsageError, type Arguments, type Command, type Io } from './command.ts'
-import { configOption, loadSet, momentOf, settingsOf } from './load.ts'
+import { decisionOptions, loadSet, momentOf, settingsOf } from './load.ts'
 import { renderMarkdown, renderTable, type Review } from './review-report.ts'
 
 export const rulesCommand: Command = {
@@ -26,10 +26,7 @@ One line a route and origin pattern. Exit status: 0, 1 invalid files, 2 wrong us
   options: {
     origin: { type: 'string' },
     url: { type: 'string' },
-    at: { type: 'string' },
-    ...configOption,
-    unmatched: { type: 'string' },
-    format: { type: 'string' }
+    ...decisionOptions
   },
   run: reviewRules
 }
@@ -37,10 +34,10 @@ One line a route and origin pattern. Exit status: 0, 1 invalid files, 2 wrong us
 async function reviewRules (args: Arguments, io: Io): Promise<number> {
   const format = choiceOption(args, 'format', ['pretty', 'json', 'markdown'], 'pretty')
   const at = momentOf(args)
-  const { policies, build } = settingsOf(args)
-  const { snapshot, diagnostics, texts } = await loadSet(policies, { at, ...build })
+  const { policies, build } = await settingsOf(args)
+  const { snapshot, diagnostics, shown } = await loadSet(policies, { at, ...build })
   if (snapshot === null) {
-    io.stderr(`${renderPretty(diagnostics, texts, { colour: io.colour })}\nthe policies are invalid, so there is nothing to review\n`)
+    io.stderr(`${renderPretty(diagnostics, shown, { colour: io.colour })}\nthe policies are invalid, so there is nothing to review\n`)
     return Exit.findings
   }
   const review = reviewAccess(snapshot, accessFor(args, snapshot))

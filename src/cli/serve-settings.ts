@@ -1,12 +1,12 @@
 // What `serve` is to run: the settings of its configuration, and the flags, which win over it.
 import { isLoopback, parseAddress, printAddress, type ListenAddress } from '../gateway/address.ts'
-import { defaultAdmin, defaultListen, type GatewayConfig, type ReadConfig } from '../gateway/config.ts'
+import { defaultAdmin, defaultListen, type GatewayConfig } from '../gateway/config.ts'
 import { readNamedFiles } from '../gateway/config-files.ts'
 import { parseUpstreamUrl } from '../gateway/config-values.ts'
 import type { GatewayOptions } from '../gateway/gateway.ts'
 import type { Upstream } from '../gateway/routing.ts'
 import { choiceOption, listOption, textOption, UsageError, type Arguments } from './command.ts'
-import { refusal, validConfigOf } from './load.ts'
+import { refusal, validConfigOf, type CommandConfig } from './load.ts'
 import { policiesOf } from './policies.ts'
 
 /** Everything but the logger, and where the policies are, for people to see. */
@@ -14,7 +14,7 @@ export type ServeSettings = Omit<GatewayOptions, 'logger'> & { readonly policyNa
 
 /** Reads the words of the command and the files that they name, or ends the command. */
 export async function serveSettings (args: Arguments): Promise<ServeSettings> {
-  const read = validConfigOf(args)
+  const read = await validConfigOf(args)
   const given = textOption(args, 'admin-token')
   // An unset variable of a shell is an empty text: it would let everybody in.
   if (given !== undefined && !/^[!-~](?:[ -~]{0,1022}[!-~])?$/.test(given)) throw new UsageError('--admin-token takes 1 to 1,024 visible ASCII characters; what is given is no token')
@@ -34,7 +34,7 @@ export async function serveSettings (args: Arguments): Promise<ServeSettings> {
 }
 
 /** The admin token of a configuration, if its files can be used as they are. */
-async function tokenOf (read: ReadConfig): Promise<string | null> {
+async function tokenOf (read: CommandConfig): Promise<string | null> {
   const { config: { files, admin }, diagnostics } = read
   const { token, diagnostics: found } = await readNamedFiles(files, 'error')
   if (found.length > 0) throw refusal(read, [...diagnostics, ...found])

@@ -1,10 +1,12 @@
 // `serve`: runs the gateway.
+import type { Diagnostic } from '../diagnostic/diagnostic.ts'
+import { visible } from '../diagnostic/render.ts'
 import { startGateway, type Gateway } from '../gateway/gateway.ts'
 import type { Upstream } from '../gateway/routing.ts'
 import { PolicyError } from '../source/keeper.ts'
 import { CannotRun, Exit, type Arguments, type Command, type Io } from './command.ts'
 import { configOption } from './load.ts'
-import { serveSettings } from './serve-settings.ts'
+import { serveSettings, type ServeSettings } from './serve-settings.ts'
 
 export const serveCommand: Command = {
   name: 'serve',
@@ -47,14 +49,14 @@ SIGHUP reloads. SIGTERM and SIGINT let requests in flight end, then exit 0.
 }
 
 async function serve (args: Arguments, io: Io): Promise<number> {
-  const { policyNames, ...settings } = await serveSettings(args)
+  const settings = await serveSettings(args)
   let gateway: Gateway
   try {
     gateway = await startGateway({ ...settings, logger: { level: 'info', stream: { write: io.stderr } } })
   } catch (error) {
-    return explainFailure(error, io)
+    return explainFailure(error, settings, io)
   }
-  io.stdout(banner(gateway, settings.upstreams, policyNames))
+  io.stdout(banner(gateway, settings))
   const { drain } = settings.timeouts ?? {}
   await new Promise<void>(resolve => {
     io.onSignal({
@@ -69,27 +71,57 @@ async function serve (args: Arguments, io: Io): Promise<number> {
   return Exit.ok
 }
 
-function explainFailure (error: unknown, io: Io): number {
+function explainFailure (error: unknown, settings: ServeSettings, io: Io): number {
   if (error instanceof Error && error.cause instanceof PolicyError) {
     io.stderr(`cors-gateway: ${error.message}\n`)
     return Exit.findings
   }
-  const { code, address, port } = error as { code?: unknown, address?: string, port?: number }
-  if (code === 'EADDRINUSE') throw new CannotRun(`${address}:${port} is in use: is another gateway running? Choose another address with --listen or --admin`)
-  if (code === 'EACCES' && port !== undefined) throw new CannotRun(`no permission to listen on ${address}:${port}`)
-  if (code === 'EADDRNOTAVAIL') throw new CannotRun(`this machine has no address ${address}`)
+  const failure = error as SystemFailure
+  const { code, syscall, address, port, hostname } = failure
+  if (code === 'EADDRINUSE') throw new CannotRun(`${address}:${port} is in use: is another gateway running? Choose another address with ${optionOf(failure, settings)}`)
+  if (code === 'EACCES' && port !== undefined) throw new CannotRun(`no permission to listen on ${address}:${port}: choose another address with ${optionOf(failure, settings)}`)
+  if (code === 'EADDRNOTAVAIL') throw new CannotRun(`this machine has no address ${address}: choose another one with ${optionOf(failure, settings)}`)
+  if (syscall === 'getaddrinfo') throw new CannotRun(`the host ${hostname} is not found (${String(code)}): give ${optionOf(failure, settings)} an address of this machine`)
   throw error
 }
 
-function banner (gateway: Gateway, upstreams: readonly Upstream[], policies: readonly string[]): string {
-  const { rules, generation, revision } = gateway.face.snapshot
+/** What the system says of an address that cannot be had. */
+interface SystemFailure {
+  readonly code?: unknown
+  readonly syscall?: string
+  readonly address?: string
+  readonly port?: number
+  readonly hostname?: string
+}
+
+/** The option that sets the address: by its port, and by its host where both have the same. */
+function optionOf ({ address, port, hostname }: SystemFailure, { listen, admin }: ServeSettings): string {
+  const options = [{ name: '--listen', at: listen }, ...admin === null ? [] : [{ name: '--admin', at: admin }]]
+  const near = options.filter(({ at }) => port === undefined || at.port === port)
+  const same = near.filter(({ at: { host } }) => host === (hostname ?? address))
+  return (same.length > 0 ? same : near).map(({ name }) => name).join(' or ')
+}
+
+function banner (gateway: Gateway, { upstreams, policyNames }: ServeSettings): string {
+  const { rules, generation, revision, state, rejected, shadow } = gateway.face.status()
   const targets = gateway.echoes ? 'a built-in echo upstream' : upstreams.map(targetText).join(', ')
   return [
     `cors-gateway listens on ${gateway.url}, in front of ${targets}`,
-    `  policies  ${policies.join(', ')}: ${rules} ${rules === 1 ? 'rule' : 'rules'}, generation ${generation}, revision ${revision}`,
+    `  policies  ${policyNames.join(', ')}: ${rules} ${rules === 1 ? 'rule' : 'rules'}, generation ${generation}, revision ${revision}`,
+    ...state === 'ok' ? [] : [`  state     degraded: the last known good set is in force${unused(rejected)}`],
+    ...shadow === undefined || shadow.state === 'ok' ? [] : [`  shadow    ${shadow.state}: no candidate is compared${unused(shadow.rejected)}`],
     ...gateway.adminUrl === null ? [] : [`  console   ${gateway.adminUrl}/`],
     ''
   ].join('\n')
+}
+
+/** Why the set that is there is not used, as far as one line can tell. */
+function unused (rejected: { readonly diagnostics: readonly Diagnostic[] } | null): string {
+  const errors = rejected?.diagnostics.filter(({ severity }) => severity === 'error') ?? []
+  const [first] = errors
+  if (first === undefined) return ''
+  const more = errors.length === 1 ? '' : ` (and ${errors.length - 1} more)`
+  return `, for ${visible(first.file)}:${first.line}:${first.column}: ${visible(first.message)}${more}`
 }
 
 function targetText ({ hosts, prefix, url }: Upstream): string {

@@ -1,6 +1,6 @@
 // What `test` reports, and how a terminal shows it.
 import type { Diagnostic } from '../diagnostic/diagnostic.ts'
-import { visible } from '../diagnostic/render.ts'
+import { leading, visible } from '../diagnostic/render.ts'
 import { decidingStep, type TestResult, type TestRun } from '../inspect/policy-tests.ts'
 import type { Coverage } from '../inspect/test-coverage.ts'
 
@@ -31,7 +31,7 @@ export function reportPretty ({ results, coverage, findings }: TestReport, colou
     if (result.file !== file) {
       if (file !== '') lines.push('')
       file = result.file
-      lines.push(paint('bold', visible(file)))
+      lines.push(paint('bold', leading(file)))
     }
     lines.push(`  ${result.ok ? paint('ok', 'ok') : paint('no', 'no')}  ${visible(result.name)}`)
     if (!result.ok) lines.push(...explainFailure(run).map(line => `      ${line}`))
@@ -51,7 +51,7 @@ function summaryOf (results: readonly TestRun[], paint: Paint): string {
 function coverageLines ({ percent, covered, total, uncovered }: Coverage, paint: Paint): string[] {
   const lines = [`coverage ${percent} %: ${covered} of ${total} rules and origin patterns`]
   for (const { file, line, rule, pattern } of uncovered) {
-    lines.push(`  ${visible(file)}:${line}: ${paint('no', 'no test')} of ${rule}${pattern === undefined ? '' : ` through ${pattern}`}`)
+    lines.push(`  ${leading(file)}:${line}: ${paint('no', 'no test')} of ${rule}${pattern === undefined ? '' : ` through ${pattern}`}`)
   }
   return lines
 }

@@ -46,16 +46,16 @@ type Format = 'pretty' | 'tap' | 'json' | 'junit'
 /** The set and its tests, or what is wrong with either. */
 type Loaded =
   | { readonly snapshot: Snapshot, readonly runs: readonly TestRun[] }
-  | { readonly diagnostics: readonly Diagnostic[], readonly texts: readonly SourceText[] }
+  | { readonly diagnostics: readonly Diagnostic[], readonly shown: readonly SourceText[] }
 
 async function testPolicies (args: Arguments, io: Io): Promise<number> {
   const format = choiceOption(args, 'format', ['pretty', 'tap', 'json', 'junit'], 'pretty')
   const suggests = args.values['suggest'] === true
   if (suggests && textOption(args, 'format') !== undefined) throw new UsageError('--suggest prints YAML and takes no --format')
   const minCoverage = minCoverageOf(args)
-  const loaded = await load(settingsOf(args), momentOf(args), suggests)
+  const loaded = await load(await settingsOf(args), momentOf(args), suggests)
   if ('diagnostics' in loaded) {
-    io.stderr(`${renderPretty(loaded.diagnostics, loaded.texts, { colour: io.colour })}\nnothing was tested: the files are invalid\n`)
+    io.stderr(`${renderPretty(loaded.diagnostics, loaded.shown, { colour: io.colour })}\nnothing was tested: the files are invalid\n`)
     const findings = loaded.diagnostics.filter(({ severity }) => severity === 'error')
     if (!suggests) io.stdout(render({ results: [], coverage: null, revision: null, ok: false, findings }, format, io))
     return Exit.findings
@@ -74,16 +74,16 @@ async function testPolicies (args: Arguments, io: Io): Promise<number> {
 async function load ({ policies, build }: CommandSettings, at: number, suggests: boolean): Promise<Loaded> {
   const { directories, names } = policies
   if (directories.length === 0) throw new CannotRun(`policy tests stand beside the policies, and a bundle has none: name the directory, not ${names.join()}`)
-  const { snapshot, diagnostics, texts } = await loadSet(policies, { at, ...build })
+  const { snapshot, diagnostics, shown } = await loadSet(policies, { at, ...build })
   const { texts: testTexts, diagnostics: found = [] } = await readTests(directories)
   // Warnings about the set are for `check`.
   const setErrors = diagnostics.filter(({ severity }) => severity === 'error')
-  if (snapshot === null) return { diagnostics: setErrors, texts }
+  if (snapshot === null) return { diagnostics: setErrors, shown }
   const { tests, diagnostics: wrong } = readPolicyTests(testTexts, snapshot.set)
   // The shell has made the file into which the suggestions go, before there is anything in it.
   const findings = [...found, ...wrong].filter(({ code }) => !(suggests && code === 'empty-file')).sort(compareDiagnostics)
   return findings.some(({ severity }) => severity === 'error')
-    ? { diagnostics: findings, texts: testTexts }
+    ? { diagnostics: findings, shown: testTexts.filter(policies.mayShow) }
     : { snapshot, runs: runPolicyTests(snapshot, tests) }
 }
 

@@ -38,10 +38,15 @@ export function renderFrame (diagnostic: Diagnostic, sources: readonly SourceTex
 
 function drawDiagnostic (diagnostic: Diagnostic, sources: ReadonlyMap<string, SourceText>, paint: Paint): string {
   const { file, line, column, severity, message, code, help } = diagnostic
-  const lines = [`${visible(file)}:${line}:${column}: ${paint(severity, severity)} ${paint('bold', visible(message))} [${code}]`]
+  const lines = [`${leading(file)}:${line}:${column}: ${paint(severity, severity)} ${paint('bold', visible(message))} [${code}]`]
   lines.push(...drawFrames(diagnostic, sources, paint))
   if (help !== undefined) lines.push(`${' '.repeat(gutterWidth(diagnostic))} ${paint('dim', '=')} ${paint('help', 'help:')} ${visible(help)}`)
   return lines.join('\n')
+}
+
+/** The name of a file as the beginning of a line, where one that begins with `::` would be a command to GitHub's runner. */
+export function leading (file: string): string {
+  return visible(file.trimStart().startsWith('::') ? `./${file}` : file)
 }
 
 function gutterWidth ({ line, related = [] }: Diagnostic): number {
@@ -87,7 +92,7 @@ function lineOf (source: SourceText, line: number): string | null {
   return line === 1 && text.startsWith('\ufeff') ? text.slice(1) : text
 }
 
-const invisible = /[\0-\x1f\x7f-\xa0\xad\u061c\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff\ufff9-\ufffb]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g
+const invisible = /[\0-\x1f\x7f-\xa0\xad\u061c\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff\ufff9-\ufffb\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g
 
 /** A text with a visible character in place of each that a terminal would not show, or would obey. */
 export function visible (text: string): string {

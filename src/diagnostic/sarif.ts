@@ -95,9 +95,10 @@ function locate (file: string, pathOf: SarifOptions['pathOf']): ArtifactLocation
   return { uri: path.split('/').map(encodeURIComponent).join('/'), uriBaseId: '%SRCROOT%' }
 }
 
-/** In a message of SARIF a brace begins a placeholder unless it is doubled (section 3.11.5). */
+/** In a message of SARIF a brace begins a placeholder unless it is doubled (section 3.11.5), and `[text](url)` is a link (3.11.6). */
 function plain (text: string): string {
-  return text.replace(/[{}]/g, '$&$&')
+  const escaped = text.includes('](') ? text.replace(/[\\[\]]/g, '\\$&') : text
+  return escaped.replace(/[{}]/g, '$&$&')
 }
 
 /**

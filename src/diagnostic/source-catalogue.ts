@@ -24,8 +24,8 @@ export const sourceCatalogue = {
   },
   'unreachable-source': {
     severity: 'error', title: 'policies out of reach',
-    why: 'A directory that is gone is a fault, not a policy: the last good set stays in force.',
-    help: 'make the directory readable for the gateway, and check its mount'
+    why: 'A directory that is gone, or a server that does not answer, is a fault, not a policy: the last good set stays in force.',
+    help: 'make the directory or the URL readable for the gateway, and check its mount or its network'
   },
   'unreadable-file': {
     severity: 'error', title: 'file that can\'t be read',

@@ -1,18 +1,25 @@
 // The file of a gateway's configuration, and the files that it names: whether they can be used, and the admin token.
-import { constants, readFileSync, statSync } from 'node:fs'
-import { open } from 'node:fs/promises'
 import type { Severity } from '../diagnostic/catalogue.ts'
 import { diagnose, type Diagnostic } from '../diagnostic/diagnostic.ts'
-import { decodeSource, maxFileSize, tooLarge } from '../document/bytes.ts'
+import { decodeSource, tooLarge, type DecodedSource } from '../document/bytes.ts'
 import { systemReason } from '../source/finding.ts'
+import { readSmallFile, UnfitFile } from '../source/small-file.ts'
 import { readConfig, type NamedFile, type NamedFiles, type ReadConfig } from './config.ts'
 import { readKeyPair } from './tls.ts'
 
-/** Reads a configuration from its file, which findings call by the name. Throws the system's error for a file that cannot be read. */
-export function readConfigFile (path: string, name: string): ReadConfig {
-  const { size } = statSync(path)
-  const { text, diagnostic } = size > maxFileSize ? { diagnostic: tooLarge(name, size) } : decodeSource(name, readFileSync(path))
+/** Reads a configuration from its file, which findings call by the name. Rejects where the file cannot be read. */
+export async function readConfigFile (path: string, name: string): Promise<ReadConfig> {
+  const { text, diagnostic } = await decodeFile(path, name)
   return text !== undefined ? readConfig(name, text, path) : { ...readConfig(name, '', path), ok: false, diagnostics: [diagnostic] }
+}
+
+async function decodeFile (path: string, name: string): Promise<DecodedSource> {
+  try {
+    return decodeSource(name, await readSmallFile(path))
+  } catch (error) {
+    if (error instanceof UnfitFile && error.size !== null) return { diagnostic: tooLarge(name, error.size) }
+    throw error
+  }
 }
 
 /** What the files hold, and what is wrong with them. */
@@ -20,9 +27,6 @@ export interface FilesRead {
   readonly token: string | null
   readonly diagnostics: readonly Diagnostic[]
 }
-
-/** Certificates and tokens are small; nothing larger is read, in bytes. */
-const maxSize = 1024 * 1024
 
 /**
  * Looks at the files. One that cannot be read is a finding of the severity that is given: it stops a gateway, but where
@@ -32,7 +36,7 @@ export async function readNamedFiles ({ tokenFile, tls }: NamedFiles, unreadable
   const diagnostics: Diagnostic[] = []
   const read = async ({ path, span }: NamedFile): Promise<string | null> => {
     try {
-      return await readSmall(path)
+      return (await readSmallFile(path)).toString()
     } catch (error) {
       diagnostics.push(diagnose('unreadable-file', span, `${path} can't be read: ${systemReason(error)}`, {
         severity: unreadable,
@@ -52,19 +56,6 @@ export async function readNamedFiles ({ tokenFile, tls }: NamedFiles, unreadable
     if (cert !== null && key !== null) diagnostics.push(...await judgePair(tls))
   }
   return { token, diagnostics }
-}
-
-/** Reads a file, and never waits for the writer of a FIFO. */
-async function readSmall (path: string): Promise<string> {
-  const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
-  try {
-    const stats = await handle.stat()
-    if (!stats.isFile()) throw new Error('not a regular file')
-    if (stats.size > maxSize) throw new Error(`larger than ${maxSize.toLocaleString('en')} bytes`)
-    return await handle.readFile('utf8')
-  } finally {
-    await handle.close()
-  }
 }
 
 async function judgePair ({ cert, key }: NonNullable<NamedFiles['tls']>): Promise<Diagnostic[]> {

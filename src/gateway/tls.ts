@@ -1,7 +1,7 @@
 // The certificate of the gateway: read from files, and again whenever they change.
 import { X509Certificate } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import { createSecureContext, type Server } from 'node:tls'
+import { readSmallFile } from '../source/small-file.ts'
 
 /** The files of a certificate with its chain, and of its private key; PEM. */
 export interface CertificateFiles {
@@ -74,7 +74,7 @@ async function readFiles ({ cert, key }: CertificateFiles): Promise<KeyPair> {
 
 async function readPem (file: string, what: string): Promise<Buffer> {
   try {
-    return await readFile(file)
+    return await readSmallFile(file)
   } catch (error) {
     throw new Error(`${what} cannot be read from ${file}: ${messageOf(error)}`, { cause: error })
   }

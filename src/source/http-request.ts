@@ -1,11 +1,10 @@
 // One question to a server of policies: bounded in time and size, and never carried on to another server.
-import { constants } from 'node:fs'
-import { open } from 'node:fs/promises'
 import { get as getHttp, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http'
 import { get as getHttps } from 'node:https'
 import { systemReason } from './finding.ts'
 import { failureOf, refusalOf } from './http-faults.ts'
 import { isCertificate, isToken, placeOf, tokenForm, type ResolvedHttp } from './http-options.ts'
+import { readSmallFile } from './small-file.ts'
 import { SourceError } from './source.ts'
 
 /** What a server calls the state of a bundle. */
@@ -127,21 +126,9 @@ async function authoritiesOf (server: ResolvedHttp): Promise<string | null> {
   return text
 }
 
-/** Certificates and tokens are small; nothing larger is read, in bytes. */
-const maxSize = 1024 * 1024
-
 async function readSmall ({ place }: ResolvedHttp, option: 'tokenFile' | 'caFile', path: string): Promise<string> {
   try {
-    // Never waits for the writer of a FIFO.
-    const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
-    try {
-      const stats = await handle.stat()
-      if (!stats.isFile()) throw new Error('not a regular file')
-      if (stats.size > maxSize) throw new Error(`larger than ${maxSize.toLocaleString('en')} bytes`)
-      return (await handle.readFile('utf8')).trim()
-    } finally {
-      await handle.close()
-    }
+    return (await readSmallFile(path)).toString().trim()
   } catch (error) {
     const help = `correct \`${option}\`, or let the gateway's user read the file`
     throw new SourceError(place, `the file ${path} can't be read: ${systemReason(error)}`, { help, cause: error })

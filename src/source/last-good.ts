@@ -1,7 +1,7 @@
 // The last good set in a file, for a start with a broken disk: raw texts, which are built anew and trusted for nothing.
-import { constants } from 'node:fs'
-import { open, rename, rm } from 'node:fs/promises'
 import type { SourceText } from '../diagnostic/span.ts'
+import { replaceFile } from './replace-file.ts'
+import { readSmallFile, UnfitFile } from './small-file.ts'
 
 /** A set as it was kept. */
 export interface LastGood {
@@ -16,36 +16,24 @@ export interface LastGood {
 /** Larger files are not read back, in bytes. */
 const maxSize = 256 * 1024 * 1024
 
-/** Writes the file aside and renames it, so that it is always whole. Only the gateway's user may read it. */
+/** Keeps the set in the file, which is always whole. Only the gateway's user may read it. */
 export async function saveLastGood (path: string, set: LastGood): Promise<void> {
-  const aside = `${path}.${process.pid}.tmp`
-  try {
-    const handle = await open(aside, 'w', 0o600)
-    try {
-      await handle.writeFile(JSON.stringify(set))
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
-    await rename(aside, path)
-  } catch (error) {
-    await rm(aside, { force: true }).catch(() => {})
-    throw error
-  }
+  // What a process before this one, of the same number, may have left behind is written over.
+  await replaceFile(path, JSON.stringify(set), { flags: 'w', mode: 0o600 })
 }
 
 /** Reads the file back. Rejects where it is missing, can't be read or is not what was written. */
 export async function loadLastGood (path: string): Promise<LastGood> {
-  const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  const value = parse((await readFile(path)).toString())
+  if (!isLastGood(value)) throw new Error(`${path} holds no policy set`)
+  return value
+}
+
+async function readFile (path: string): Promise<Buffer> {
   try {
-    const stats = await handle.stat()
-    if (!stats.isFile()) throw new Error(`${path} is not a regular file`)
-    if (stats.size > maxSize) throw new Error(`${path} has more than ${maxSize} bytes`)
-    const value = parse(await handle.readFile('utf8'))
-    if (!isLastGood(value)) throw new Error(`${path} holds no policy set`)
-    return value
-  } finally {
-    await handle.close()
+    return await readSmallFile(path, maxSize)
+  } catch (error) {
+    throw error instanceof UnfitFile ? new Error(`${path} is ${error.message}`, { cause: error }) : error
   }
 }
 

@@ -137,7 +137,7 @@ t.test('nothing is written outside', async t => {
 })
 
 t.test('a file that cannot be written stays as it is', async t => {
-  const directory = t.testdir({ 'a.yaml': fileOf('    allowMethods: [put]\n'), [`.a.yaml.${process.pid}.fix`]: {} })
+  const directory = t.testdir({ 'a.yaml': fileOf('    allowMethods: [put]\n'), [`.a.yaml.${process.pid}.tmp`]: {} })
   const { exit, stderr } = await run('check', directory, '--at', at, '--fix')
   t.equal(exit, 3)
   t.match(stderr, /a\.yaml cannot be corrected: EEXIST/)

@@ -99,6 +99,8 @@ t.test('sarif', async t => {
   t.strictSame(of('unknown-key').locations[0]!.physicalLocation.region, { startLine: 5, startColumn: 5, endLine: 5, endColumn: 16 })
   t.match(of('unknown-key').message.text, /^a rule has no key `allowOrgins`\nhelp: did you mean `allowOrigins`\?$/)
   t.match(of('invalid-route').message.text, /^`adm\{\{in\}\}`/, 'a brace would begin a placeholder')
+  const linked = await sarif(t.testdir({ 'links.yaml': 'version: 1\nrules:\n  - name: "[a\\\\](https://evil.example)"\n    routes: [/x]\n    allowOrigins: ["[b]"]\n' }))
+  t.match(linked.results.map(({ message }) => message.text), [/^`\\\[a\\\\\\\]\(https:\/\/evil\.example\)` /, /^`\[b\]`/], 'a value cannot be a link')
   t.match(of('invalid-origin').fixes, [{ artifactChanges: [{ artifactLocation: { uri }, replacements: [{
     deletedRegion: { startLine: 8, startColumn: 20, endLine: 8, endColumn: 46 }, insertedContent: { text: 'https://admin.example.com' }
   }] }] }])
@@ -143,6 +145,12 @@ t.test('github', async t => {
   t.match(warning.stdout, /^::warning file=.*\[split-prefix\]::/m)
   t.match(warning.stdout, /^::notice file=.*\[safelisted-method\]::/m)
   t.match(warning.stdout, /\n1 file, 1 rule: valid, revision \w+\n1 warnings are more than the 0 allowed\n$/)
+})
+
+t.test('a file cannot begin a command of GitHub\'s runner by its name', async t => {
+  const { stdout } = await run('check', t.testdir({ '::add-mask::x.yaml': broken, ' ::debug::y.yaml': broken }), '--at', at)
+  t.match(stdout, /^\.\/::add-mask::x\.yaml:5:5: error/m)
+  t.notMatch(stdout, /^\s*::/m)
 })
 
 t.test('paths begin where the repository does', async t => {

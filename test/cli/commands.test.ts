@@ -1,6 +1,14 @@
 // The commands that answer and end: what they print, where, and their exit status.
 import { resolve } from 'node:path'
 import t from 'tap'
+import { bundleCommand } from '../../src/cli/bundle.ts'
+import { checkCommand } from '../../src/cli/check.ts'
+import { diffCommand } from '../../src/cli/diff.ts'
+import { explainCommand } from '../../src/cli/explain.ts'
+import { initCommand } from '../../src/cli/init.ts'
+import { rulesCommand } from '../../src/cli/rules.ts'
+import { serveCommand } from '../../src/cli/serve.ts'
+import { testCommand } from '../../src/cli/test.ts'
 import { run } from './run.ts'
 
 const policies = resolve(import.meta.dirname, '../../policies')
@@ -59,6 +67,13 @@ t.test('usage', async t => {
     t.equal(result.exit, exit, `${argv.join(' ')}: exit status`)
     t.match(result[stream], says, argv.join(' '))
     t.equal(result[stream === 'stdout' ? 'stderr' : 'stdout'], '', `${argv.join(' ')}: the other stream is silent`)
+  }
+})
+
+t.test('the help of a command names its options, and no other', async t => {
+  const commands = [bundleCommand, checkCommand, diffCommand, explainCommand, initCommand, rulesCommand, serveCommand, testCommand]
+  for (const { name, usage, options } of commands) {
+    t.strictSame([...usage.matchAll(/^ {2}--([a-z-]+)/gm)].map(([, option]) => option).sort(), Object.keys(options).sort(), name)
   }
 })
 

@@ -1,5 +1,5 @@
 // `--config gateway.yaml`: every command decides as that gateway does, flags win, and what is wrong is told at its place.
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { request as httpRequest } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { join, relative } from 'node:path'
@@ -107,6 +107,41 @@ t.test('check --fix leaves the configuration to its writer', async t => {
   t.equal(exit, 1)
   t.match(stderr, /fixed 1 finding in 1 file/)
   t.match(stdout, /gateway\.yaml:2:11: error `router` has no key `CaseSensitive`[\s\S]*1 error\n1 file, 1 rule: invalid/)
+})
+
+t.test('security 19: nothing that lies outside of the configuration\'s folder is shown', async t => {
+  const secret = 'users:\n  - password: hunter2\nversion: hunter2\n'
+  const folder = t.testdir({
+    home: { 'config.yaml': secret, 'a.test.yaml': secret, cred: 'secret=hunter2\n' },
+    repo: { 'gateway.yaml': '', policies: { 'shop.yaml': policy.replace('com]', 'com/]') }, good: { 'shop.yaml': policy }, data: { 'gateway.yaml': 'version: 1\nlisten: here\n' } }
+  })
+  const config = join(folder, 'repo/gateway.yaml')
+  const tell = async (...words: string[]): Promise<string> => {
+    const { stdout, stderr } = await run(...words, '--config', config)
+    return stdout + stderr
+  }
+  symlinkSync('../home', join(folder, 'repo/link'))
+  for (const policies of ['../home', 'link', '[good, ../home]']) {
+    writeFileSync(config, `version: 1\npolicies: ${policies}\n`)
+    for (const words of [['check'], ['check', '--format', 'github'], ['check', '--format', 'json'], ['rules'], ['test'], ['bundle'], ['explain', ...question('/')]]) {
+      const told = await tell(...words)
+      t.match(told, 'config.yaml', `${policies}: ${words.join(' ')}`)
+      t.notMatch(told, 'hunter2', `${policies}: ${words.join(' ')}`)
+    }
+  }
+  t.match(await tell('check', join(folder, 'home')), /1 \| users:/, 'a directory that is given is shown')
+  writeFileSync(config, 'version: 1\npolicies: [policies, ../home]\n')
+  t.match(await tell('check'), /5 \| {5}allowOrigins: /, 'and so is one beside the configuration')
+  rmSync(config)
+  symlinkSync('../home/cred', config)
+  for (const words of [['check'], ['serve']]) {
+    const told = await tell(...words)
+    t.match(told, 'gateway.yaml:1:1: error')
+    t.notMatch(told, 'hunter2', words.join(' '))
+  }
+  rmSync(config)
+  symlinkSync('data/gateway.yaml', config)
+  t.match(await tell('check'), /2 \| listen: here/, 'a link that stays in the folder, as Kubernetes makes them')
 })
 
 t.test('a configuration that cannot be used ends every other command', async t => {

@@ -1,5 +1,5 @@
 // `serve` as a process: answers, edits going live, signals, and every way it refuses to start.
-import { rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { request as httpRequest } from 'node:http'
 import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -131,8 +131,13 @@ t.test('a set that loses too much, and a broken one at the start', async t => {
   t.equal((await first.program.ended).exit, 0)
 
   writeFileSync(resolve(directory, 'shop.yaml'), 'version: 1\nrules: 7\n')
-  const second = await serve(...argv)
+  const shadow = resolve(directory, '.shadow')
+  mkdirSync(shadow)
+  writeFileSync(resolve(shadow, 'a.yaml'), 'version: 1\nrules:\n  - name: a\nx: 1\n')
+  const second = await serve(...argv, '--shadow', shadow)
   t.teardown(() => { second.program.child.kill('SIGKILL') })
+  await second.program.find(/^ {2}state {5}degraded: the last known good set is in force, for shop\.yaml:2:8: .*$/m)
+  await second.program.find(/^ {2}shadow {4}waiting: no candidate is compared, for a\.yaml:3:5: .* \(and \d more\)$/m)
   t.equal(await allowedOrigin(second.url, 'https://shop.example.com'), 'https://shop.example.com')
   t.match(await (await fetch(`${second.admin}/api/status`)).json(), { state: 'degraded', generation: 1, rejected: { diagnostics: [{ line: 2 }] } })
   t.equal((await start('serve', directory, '--min-kept', '50%').ended).exit, 2, 'a share is a number')
@@ -175,5 +180,16 @@ t.test('refuses to start', async t => {
   t.teardown(() => { program.child.kill('SIGKILL') })
   const second = await start('serve', directory, '--listen', new URL(url).host, '--admin', '127.0.0.1:0').ended
   t.equal(second.exit, 3, 'an address in use')
-  t.match(second.stderr, /is in use: is another gateway running\?/)
+  t.match(second.stderr, /is in use: is another gateway running\? Choose another address with --listen\n$/)
+  const rows: readonly [listen: string, admin: string, says: RegExp][] = [
+    ['127.0.0.1:0', new URL(url).host, /^cors-gateway: 127\.0\.0\.1:\d+ is in use: .* with --admin\n$/],
+    [new URL(url).host, '127.0.0.2:' + new URL(url).port, /in use: .* with --listen\n$/],
+    ['nosuchhost.invalid:80', '127.0.0.1:0', /^cors-gateway: the host nosuchhost\.invalid is not found \(\w+\): give --listen an address of this machine\n$/],
+    ['192.0.2.1:80', '127.0.0.1:0', /^cors-gateway: this machine has no address 192\.0\.2\.1: choose another one with --listen\n$/]
+  ]
+  for (const [listen, admin, says] of rows) {
+    const { exit, stderr } = await start('serve', directory, '--listen', listen, '--admin', admin).ended
+    t.equal(exit, 3, listen)
+    t.match(stderr.split('\n').filter(line => !line.startsWith('{')).join('\n'), says)
+  }
 })

@@ -147,6 +147,18 @@ t.test('tests that fail', async t => {
   t.equal(strange!['@name'], odd)
 })
 
+t.test('no name is more than a name', async t => {
+  const directory = t.testdir({ '::add-mask::x.yaml': policy, '::debug::x.test.yaml': failing.replace('a slip of the path', '"bad \\uffff \\ufffe \\ufdd0 \\u0085 \\ud800 \\x07"') })
+  const { stdout } = await test(directory, '--format', 'junit')
+  t.match(stdout, 'bad ')
+  // The characters of XML 1.0 (section 2.2).
+  t.notMatch(stdout, /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u)
+  parseJunit(stdout)
+  const pretty = (await test(directory, '--coverage')).stdout
+  t.match(pretty, /^\.\/::debug::x\.test\.yaml$/m)
+  t.notMatch(pretty, /^\s*::/m, 'and no file of this name begins a command of GitHub\'s runner')
+})
+
 t.test('coverage', async t => {
   const directory = t.testdir({ 'shop.yaml': policy, 'shop.test.yaml': passing })
   const { exit, stdout } = await test(directory, '--coverage')

@@ -86,5 +86,12 @@ for (const code of codes) {
 t.test('nothing stands there for a code that does not exist', async t => {
   const folders = readdirSync(here).filter(name => statSync(new URL(name, here)).isDirectory())
   t.strictSame(folders.filter(name => !(codes as string[]).includes(name)), [])
-  t.strictSame(readdirSync(pages).filter(name => name.endsWith('.md') && !(codes as string[]).includes(name.slice(0, -3))), [])
+  t.strictSame(readdirSync(pages).filter(name => name.endsWith('.md') && name !== 'README.md' && !(codes as string[]).includes(name.slice(0, -3))), [])
+})
+
+t.test('the index names every page', async t => {
+  const { renderIndex } = await import(new URL('../../.ci/generate-index.mjs', import.meta.url).href) as { renderIndex: (of: typeof catalogue) => string }
+  const index = readFileSync(new URL('README.md', pages), 'utf8')
+  t.equal(index, renderIndex(catalogue), 'is what `npm run generate` writes')
+  t.strictSame([...index.matchAll(/\]\(([a-z0-9-]+)\.md\)/g)].map(([, code]) => code), [...codes].sort())
 })

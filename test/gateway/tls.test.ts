@@ -1,7 +1,8 @@
 // TLS to the client: which certificate a connection gets, while its files change in every way in which files do.
+import { execFileSync } from 'node:child_process'
 import { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises'
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http'
 import { Agent as HttpsAgent, request } from 'node:https'
 import { connect as connectTcp } from 'node:net'
@@ -63,10 +64,16 @@ t.test('the certificate of a connection follows its files', async t => {
   })
   t.equal((await askHttp2(session, { ':path': '/' })).status, 200, 'a connection outlives the change')
 
-  for (const [content, message] of [['-----BEGIN CERTIFICATE-----\nAAAA\n', /live\.crt holds no certificate in PEM form/], [null, /the certificate cannot be read from .*live\.crt: ENOENT/]] as const) {
+  const faults: readonly [fault: () => Promise<void>, message: RegExp][] = [
+    [() => writeFile(live.cert, '-----BEGIN CERTIFICATE-----\nAAAA\n'), /live\.crt holds no certificate in PEM form/],
+    [() => truncate(live.cert, 2 ** 21), /the certificate cannot be read from .*live\.crt: larger than 1,048,576 bytes/],
+    [() => rm(live.cert), /the certificate cannot be read from .*live\.crt: ENOENT/],
+    // Whoever waited for its writer could not even end.
+    [async () => { execFileSync('mkfifo', [live.cert]) }, /the certificate cannot be read from .*live\.crt: not a regular file/]
+  ]
+  for (const [fault, message] of faults) {
     const before = errors().length
-    if (content === null) await rm(live.cert)
-    else await writeFile(live.cert, content)
+    await fault()
     await until(() => errors().length > before)
     t.match(errors().at(-1), message)
     t.equal(await shownName(port), 'b')
@@ -79,7 +86,7 @@ t.test('the certificate of a connection follows its files', async t => {
   await writeFile(live.key, bytes.a.key)
   await rename(join(folder, 'new'), live.cert)
   await until(async () => await shownName(port) === 'a')
-  t.pass('renamed into place, after it was gone')
+  t.pass('renamed into place')
 })
 
 t.test('a secret of Kubernetes is swapped by one link', async t => {
@@ -115,7 +122,7 @@ t.test('a gateway does not start without a good pair', async t => {
   const rows: readonly [{ cert: string, key: string }, RegExp][] = [
     [{ cert: join(folder, 'none'), key: a.key }, /the certificate cannot be read from .*none: ENOENT/],
     [{ cert: a.cert, key: join(folder, 'none') }, /the private key cannot be read from .*none: ENOENT/],
-    [{ cert: folder, key: a.key }, /the certificate cannot be read from .*EISDIR/],
+    [{ cert: folder, key: a.key }, /the certificate cannot be read from .*: not a regular file/],
     [{ cert: empty, key: a.key }, /empty holds no certificate in PEM form/],
     [{ cert: a.key, key: a.key }, /a\.key holds no certificate in PEM form/],
     [{ cert: a.cert, key: empty }, /empty holds no private key in PEM form/],

@@ -1,0 +1,33 @@
+// Puts a file in the place of another one, as a whole or not at all.
+import { open, rename, rm, type FileHandle } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import process from 'node:process'
+
+/** How the new file is made. */
+export interface ReplaceOptions {
+  /** `wx` unless given: what has the name that it gets for the time being is never written to. */
+  readonly flags?: 'w' | 'wx'
+  /** The mode of a new file, less what the process masks: 0o666 unless given. */
+  readonly mode?: number
+  /** What else is to be done to it before it takes its place. */
+  readonly finish?: (file: FileHandle) => Promise<void>
+}
+
+/** Writes the text beside the file, under a name that no policy set has, and renames that: nobody ever reads half of it. */
+export async function replaceFile (path: string, text: string, { flags = 'wx', mode = 0o666, finish }: ReplaceOptions = {}): Promise<void> {
+  const beside = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`)
+  try {
+    const file = await open(beside, flags, mode)
+    try {
+      await file.writeFile(text)
+      await finish?.(file)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(beside, path)
+  } catch (error) {
+    await rm(beside, { force: true }).catch(() => {})
+    throw error
+  }
+}
