@@ -210,7 +210,7 @@ export interface GatewayTimeouts {
   drain?: string | number
 }
 /**
- * How much a request may bring: bytes, or sizes such as `64KiB` and `10MiB`.
+ * How much a request may bring, in bytes or sizes such as `64KiB` and `10MiB`, and how many may be under way.
  */
 export interface GatewayLimits {
   /**
@@ -221,6 +221,14 @@ export interface GatewayLimits {
    * The most that the header lines of a request may hold, from `1KiB` to `1MiB`; more is answered with 431.
    */
   header?: string | number
+  /**
+   * The largest message of a WebSocket, either way, up to `1GiB`; a larger one closes it with 1009. The gateway keeps a message until it is whole.
+   */
+  message?: string | number
+  /**
+   * How many requests to one upstream may be under way at a time, WebSockets included; more are answered with 503.
+   */
+  connections?: number
 }
 /**
  * How much the metrics tell.
@@ -745,7 +753,7 @@ export const gatewaySchema: Readonly<Record<string, unknown>> = {
       "type": "object",
       "title": "GatewayLimits",
       "additionalProperties": false,
-      "description": "How much a request may bring: bytes, or sizes such as `64KiB` and `10MiB`.",
+      "description": "How much a request may bring, in bytes or sizes such as `64KiB` and `10MiB`, and how many may be under way.",
       "properties": {
         "body": {
           "type": [
@@ -775,6 +783,31 @@ export const gatewaySchema: Readonly<Record<string, unknown>> = {
           "examples": [
             "32KiB",
             32768
+          ]
+        },
+        "message": {
+          "type": [
+            "string",
+            "integer"
+          ],
+          "description": "The largest message of a WebSocket, either way, up to `1GiB`; a larger one closes it with 1009. The gateway keeps a message until it is whole.",
+          "minimum": 1,
+          "maximum": 1073741824,
+          "pattern": "^[1-9]\\d{0,6}(?:KiB|MiB|GiB)$",
+          "patternErrorMessage": "write bytes as a whole number, or a size such as `64KiB`, `10MiB` or `1GiB`",
+          "default": "1MiB",
+          "examples": [
+            "64KiB"
+          ]
+        },
+        "connections": {
+          "type": "integer",
+          "description": "How many requests to one upstream may be under way at a time, WebSockets included; more are answered with 503.",
+          "minimum": 1,
+          "maximum": 65536,
+          "default": 1024,
+          "examples": [
+            256
           ]
         }
       },

@@ -180,7 +180,12 @@ class ConfigReader {
         keepAlive: readDuration(timeouts, 'keepAlive'),
         drain: readDuration(timeouts, 'drain')
       }),
-      limits: given({ body: readSize(limits, 'body', '1', '1024GiB'), header: readSize(limits, 'header', '1KiB', '1MiB') }),
+      limits: given({
+        body: readSize(limits, 'body', '1', '1024GiB'),
+        header: readSize(limits, 'header', '1KiB', '1MiB'),
+        message: readSize(limits, 'message', '1', '1GiB'),
+        connections: limits.get('connections')
+      }),
       metrics: given({ maxRules: metrics.get('maxRules') })
     })
   }

@@ -50,15 +50,21 @@ export interface GatewayTimeouts {
   readonly drain: number
 }
 
-/** In bytes. */
+/** In bytes, but for the connections. */
 export interface GatewayLimits {
   /** Of a request's body: none. */
   readonly body: number
   /** Of a request's header lines: Node's, 16 KiB. */
   readonly header: number
+  /** Of a message of a WebSocket, either way: 1 MiB. */
+  readonly message: number
+  /** To one upstream at a time, WebSockets included: 1024. */
+  readonly connections: number
 }
 
 const defaultTimeouts: GatewayTimeouts = { upstream: 60_000, request: 0, keepAlive: 72_000, drain: 9_000 }
+
+const defaultLimits: GatewayLimits = { body: Infinity, header: maxHeaderSize, message: 1024 * 1024, connections: 1024 }
 
 /** A gateway that serves. */
 export interface Gateway {
@@ -107,23 +113,24 @@ export async function startGateway (options: GatewayOptions): Promise<Gateway> {
 
 /** Makes the application, ready to listen; what it started is noted at once. */
 async function createApp (options: GatewayOptions, upstreams: readonly Upstream[], started: (() => unknown)[]): Promise<FastifyInstance> {
-  const { tls, limits } = options
+  const { tls } = options
   if (tls === undefined && options.http2 === true) throw new TypeError('`http2` needs `tls`: browsers speak HTTP/2 over TLS only')
   const router = { ...defaultRouterOptions, ...options.router }
   const timeouts = { ...defaultTimeouts, ...options.timeouts }
+  const limits = { ...defaultLimits, ...options.limits }
   const trust = trustOf(options.trustProxy)
   const find = upstreamFinder(upstreams, router)
   const keyPair = tls === undefined ? null : await readKeyPair(tls)
   const http2 = keyPair !== null && options.http2 !== false
-  const headerLimit = limits?.header ?? maxHeaderSize
+  const headerLimit = limits.header
   const app = createServer({ logger: options.logger, keyPair, http2, trust, router, timeouts, headerLimit })
   started.push(() => app.close())
   const maxRuleLabels = options.metrics?.maxRules
   await app.register(corsGateway, { ...options.plugin, ...maxRuleLabels !== undefined && { maxRuleLabels } })
   if (http2) limitStreams(app, { timeouts, headerLimit })
-  const client = createUpstreamClient(timeouts.upstream)
+  const client = createUpstreamClient(timeouts.upstream, limits.connections)
   app.addHook('onClose', () => client.close())
-  await registerProxy(app, { find, client, trust, timeout: timeouts.upstream, bodyLimit: limits?.body ?? Infinity })
+  await registerProxy(app, { find, client, trust, timeout: timeouts.upstream, bodyLimit: limits.body, messageLimit: limits.message })
   await app.ready()
   if (tls !== undefined && keyPair !== null) started.push(followKeyPair(app.server as unknown as TlsServer, tls, keyPair, app.log))
   return app

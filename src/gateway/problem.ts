@@ -1,5 +1,5 @@
 // The failures that the gateway itself tells of, as problems of RFC 9457.
-import { STATUS_CODES } from 'node:http'
+import { STATUS_CODES, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { frameworkErrors } from '../plugin/framework-errors.ts'
@@ -35,11 +35,17 @@ export function answerNotFound (_request: FastifyRequest, reply: FastifyReply): 
   sendProblem(reply, 404, 'No upstream serves this method, host and path.')
 }
 
+/** Answers a method that nobody knows, of which Fastify is not told. No policy grants it anything. */
+export function answerUnknownMethod (response: Pick<ServerResponse, 'writeHead' | 'end'>): void {
+  response.writeHead(501, { 'content-type': 'application/problem+json; charset=utf-8', vary: 'Origin' })
+  response.end(problem(501, 'This gateway knows no such method.'))
+}
+
 /** Answers an error of a hook or of the proxy; what failed inside is the log's to tell. */
 export function answerError (error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
   const status = error.statusCode !== undefined && error.statusCode >= 400 ? error.statusCode : 500
   if (status >= 500) request.log.error({ err: error }, 'a request failed')
-  sendProblem(reply, status, status < 500 ? 'The request cannot be passed on.' : 'The gateway failed.')
+  sendProblem(reply, status, status < 500 ? 'The request cannot be passed on.' : status === 502 ? 'The answer of the upstream cannot be read.' : 'The gateway failed.')
 }
 
 /** Answers bytes in which Node finds no request that it would hand on, and closes the connection. */

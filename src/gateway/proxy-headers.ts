@@ -18,10 +18,16 @@ const hopByHop = new Set([
 ])
 
 /** By these a client could tell an upstream of another client, host or target than the gateway has judged. */
-const claims = /^(?:forwarded|x-forwarded-.*|x-real-ip|x-original-ur[il]|x-rewrite-url)$/
+const claims = new RegExp('^(?:(?:x-)?forwarded|x-forwarded-.*|x-(?:original-)?host|x-(?:original|rewrite)-ur[il]|x-(?:real|originating|remote)-(?:ip|addr)|' +
+  '(?:x-|true-|x-cluster-|fastly-)?client-ip|cf-connecting-ip)$')
 
 /** Headers that a client must not be able to have dropped by naming them in `Connection`. */
 const endToEnd = /^(?:origin|authorization|cookie|vary|access-control-.*|sec-.*)$/
+
+/** Servers that make variables of headers, as those of CGI do, read an underscore as the hyphen. */
+function isClaim (name: string): boolean {
+  return claims.test(name.includes('_') ? name.replaceAll('_', '-') : name)
+}
 
 /** Makes the headers that an upstream gets. */
 export interface HeaderWriters {
@@ -36,7 +42,7 @@ export function headerWriters (trust: Trust | null): HeaderWriters {
   return {
     request (request, headers) {
       const passed: IncomingHttpHeaders = {}
-      for (const [name, value] of Object.entries(headers)) if (!hopByHop.has(name) && !claims.test(name)) passed[name] = value
+      for (const [name, value] of Object.entries(headers)) if (!hopByHop.has(name) && !isClaim(name)) passed[name] = value
       for (const [name, value] of Object.entries(request.headers)) if (endToEnd.test(name)) passed[name] = value
       return Object.assign(passed, forwardedHeaders(request, trust), { [targetHeader]: request.raw.url })
     },
@@ -88,7 +94,8 @@ export function responseHeaders (headers: IncomingHttpHeaders): IncomingHttpHead
   const passed: IncomingHttpHeaders = {}
   const named = [headers.connection ?? []].flat().join().toLowerCase().split(',').map(name => name.trim())
   for (const [name, value] of Object.entries(headers)) {
-    if (!hopByHop.has(name) && (!named.includes(name) || name === 'vary')) passed[name] = value
+    // Set on any map on the way, this name would bring others with it.
+    if (name !== '__proto__' && !hopByHop.has(name) && (!named.includes(name) || name === 'vary')) passed[name] = value
   }
   return passed
 }

@@ -1,12 +1,13 @@
 // The server of the gateway: Fastify with its protocols, limits and timeouts.
-import type { Server as HttpServer } from 'node:http'
+import { METHODS, type RequestListener, type Server as HttpServer } from 'node:http'
 import { constants, type ServerHttp2Stream } from 'node:http2'
 import Fastify, { LogController, type FastifyInstance, type FastifyServerOptions } from 'fastify'
 import type { RouterOptions } from '../route/path.ts'
 import { endConnections } from './drain.ts'
-import { answerClientError, answerError, answerNotFound, answerUnroutable, sendProblem } from './problem.ts'
+import { answerClientError, answerError, answerNotFound, answerUnknownMethod, answerUnroutable, sendProblem } from './problem.ts'
 import type { KeyPair } from './tls.ts'
 import type { Trust } from './trust.ts'
+import { GatewayRequest } from './upgrade.ts'
 
 /** How the gateway answers its clients. */
 export interface ServerOptions {
@@ -54,6 +55,7 @@ export function createServer (options: ServerOptions): FastifyInstance {
   }
   const app = Fastify({ ...shared, ...protocolOptions(options) })
   settleServer(app.server, options)
+  settleRequests(app)
   app.setErrorHandler(answerError)
   app.setNotFoundHandler(answerNotFound)
   endConnections(app, timeouts.drain)
@@ -61,20 +63,46 @@ export function createServer (options: ServerOptions): FastifyInstance {
 }
 
 function protocolOptions ({ keyPair, http2, headerLimit, timeouts }: ServerOptions): object {
-  if (keyPair === null) return {}
-  if (!http2) return { https: { ...keyPair } }
+  if (keyPair === null) return { http: { IncomingMessage: GatewayRequest } }
+  if (!http2) return { https: { ...keyPair, IncomingMessage: GatewayRequest } }
   const settings = { maxConcurrentStreams: maxStreams, maxHeaderListSize: headerLimit }
-  return { http2: true, http2SessionTimeout: timeouts.keepAlive, https: { ...keyPair, allowHTTP1: true, noDelay: true, settings } }
+  const https = { ...keyPair, allowHTTP1: true, Http1IncomingMessage: GatewayRequest, noDelay: true, settings }
+  return { http2: true, http2SessionTimeout: timeouts.keepAlive, https }
 }
 
-type Http1Server = HttpServer & { maxHeaderSize?: number, requireHostHeader?: boolean }
+type Http1Server = HttpServer & { maxHeaderSize?: number, requireHostHeader?: boolean, connectionsCheckingInterval?: number }
+
+/** What Node sets for itself, in milliseconds. */
+const headersTimeout = 60_000
+const checkingInterval = 30_000
 
 /** A server of HTTP/2 takes these only where it speaks HTTP/1.1, and from nobody but whoever sets them there. */
 function settleServer (server: Http1Server, { timeouts, headerLimit }: ServerOptions): void {
   server.keepAliveTimeout = timeouts.keepAlive
   server.requestTimeout = timeouts.request
+  if (timeouts.request > 0) {
+    server.headersTimeout = Math.min(headersTimeout, timeouts.request)
+    // No request is cut off but when Node looks for those that are late.
+    server.connectionsCheckingInterval = Math.min(checkingInterval, Math.ceil(timeouts.request / 4))
+  }
   server.requireHostHeader = true
   server.maxHeaderSize = headerLimit
+}
+
+/**
+ * Answers methods that Node does not know, which only HTTP/2 lets through. Fastify would take them for a fault of its
+ * own, run no hook, and write its whole routing table to the log. After an upgrade that is ignored Node loses what came
+ * with it, so the connection ends there.
+ */
+function settleRequests ({ server }: FastifyInstance): void {
+  const known = new Set(METHODS)
+  const listeners = server.listeners('request') as RequestListener[]
+  server.removeAllListeners('request')
+  server.on('request', (request, response) => {
+    if (request.headers.upgrade !== undefined && request.httpVersionMajor === 1) response.shouldKeepAlive = false
+    if (!known.has(request.method!)) answerUnknownMethod(response)
+    else for (const listener of listeners) listener.call(server, request, response)
+  })
 }
 
 /** Holds HTTP/2 to what Node bounds on HTTP/1.1 only. To be called after the plugin was added, which decides before. */

@@ -8,24 +8,41 @@ import { Agent, type Dispatcher } from 'undici'
  */
 export const targetHeader = 'x-cors-gateway-target'
 
+/** Carries the response to the client, whose end ends the request to the upstream as well. It is no header's name. */
+export const clientKey: unique symbol = Symbol('cors-gateway.client')
+
 /** What the proxy needs to reach its upstreams. */
 export interface UpstreamClient {
   readonly request: Dispatcher['request']
+  /** Takes one of an upstream's connections. Gives what sets it free again, or null if all are in use. */
+  take (origin: string): (() => void) | null
   /** Ends every connection at once. */
   close (): Promise<void>
 }
 
 type Answered = (error: Error | null, answer: Dispatcher.ResponseData) => void
 
+interface CarriedHeaders extends Record<string, string | string[] | undefined> { [clientKey]?: NodeJS.EventEmitter }
+
 /**
  * Makes the client for all upstreams. It waits `timeout` milliseconds for a connection, and as long again for a
- * response's head; a body may take its time, as that of server-sent events does.
+ * response's head; a body may take its time, as that of server-sent events does. To each upstream it keeps no more than
+ * `connections`. Who has left is told no answer.
  */
-export function createUpstreamClient (timeout: number): UpstreamClient {
-  const agent = new Agent({ headersTimeout: timeout, bodyTimeout: 0, connect: { timeout } })
+export function createUpstreamClient (timeout: number, connections: number): UpstreamClient {
+  const agent = new Agent({ headersTimeout: timeout, bodyTimeout: 0, connect: { timeout }, connections })
   const request = (options: Dispatcher.RequestOptions, answered: Answered): void => {
-    const { [targetHeader]: target, ...headers } = options.headers as Record<string, string | string[] | undefined>
-    agent.request({ ...options, headers, path: typeof target === 'string' ? target : options.path }, (error, answer) => {
+    const { [targetHeader]: target, [clientKey]: client, ...headers } = options.headers as CarriedHeaders
+    const leaving = new AbortController()
+    const leave = (): void => { leaving.abort() }
+    client?.once('close', leave)
+    agent.request({ ...options, headers, path: typeof target === 'string' ? target : options.path, signal: leaving.signal }, (error, answer) => {
+      client?.off('close', leave)
+      if (leaving.signal.aborted) {
+        if (error === null) answer.body.on('error', () => {}).destroy()
+        return
+      }
+      if (error === null) answer.body.once('error', blame)
       if (error === null && !isFinal(answer.statusCode)) {
         answer.body.on('error', () => {}).destroy()
         answered(new Error(`the upstream answered with the status ${answer.statusCode}`), answer)
@@ -38,7 +55,23 @@ export function createUpstreamClient (timeout: number): UpstreamClient {
       }
     })
   }
-  return { request: request as Dispatcher['request'], close: () => agent.destroy() }
+  return { request: request as Dispatcher['request'], take: seats(connections), close: () => agent.destroy() }
+}
+
+/** Counts what is under way to each upstream, so that nothing waits where nobody counts. */
+function seats (limit: number): UpstreamClient['take'] {
+  const taken = new Map<string, number>()
+  return origin => {
+    const before = taken.get(origin) ?? 0
+    if (before >= limit) return null
+    taken.set(origin, before + 1)
+    return () => { taken.set(origin, taken.get(origin)! - 1) }
+  }
+}
+
+/** A body that breaks off before its first byte is answered for: it is the upstream that failed. */
+function blame (error: Error): void {
+  Object.assign(error, { statusCode: 502 })
 }
 
 /** Whether a status ends an exchange (RFC 9110, section 15). */

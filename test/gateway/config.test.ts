@@ -1,6 +1,6 @@
 // gateway.yaml: what each key becomes, and everything that can be wrong with it, at its place.
 import { execFileSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import t from 'tap'
 import { readConfig } from '../../src/gateway/config.ts'
@@ -40,7 +40,7 @@ tls: { cert: tls.crt, key: ../tls.key }
 http2: false
 trustProxy: [10.0.0.0/8, "::1", loopback]
 timeouts: { upstream: 30, request: 5m, keepAlive: 2h, drain: 25s }
-limits: { body: 10MiB, header: 32768 }
+limits: { body: 10MiB, header: 32768, message: 64KiB, connections: 100 }
 metrics: { maxRules: 200 }
 `
 
@@ -74,7 +74,7 @@ t.test('a file that sets everything', async t => {
       http2: false,
       trustProxy: ['10.0.0.0/8', '::1', 'loopback'],
       timeouts: { upstream: 30_000, request: 300_000, keepAlive: 7_200_000, drain: 25_000 },
-      limits: { body: 10_485_760, header: 32_768 },
+      limits: { body: 10_485_760, header: 32_768, message: 65_536, connections: 100 },
       metrics: { maxRules: 200 }
     }
   })
@@ -154,6 +154,8 @@ const broken: [text: string, ...findings: [code: string, line: number, column: n
   ['limits: { body: 10MB }', ['wrong-value', 2, 17, '`body` cannot be `10MB`']],
   ['limits: { header: 512 }', ['wrong-value', 2, 19, '`header` cannot be `512`']],
   ['limits: { header: 2MiB }', ['wrong-value', 2, 19, '`header` cannot be `2MiB`']],
+  ['limits: { message: 2GiB }', ['wrong-value', 2, 20, '`message` cannot be `2GiB`']],
+  ['limits: { connections: 0 }', ['wrong-value', 2, 24, '`connections` cannot be `0`']],
   ['metrics: { maxRules: many }', ['wrong-type', 2, 22, '`maxRules` takes a whole number']],
   ['%YAML 1.1', ['yaml-directive', 2, 1, 'a gateway configuration has no YAML directives']],
   ['listen: "127.0.0.1:80', ['yaml-syntax', 2, 9, 'this quote is never closed']],
@@ -163,7 +165,7 @@ const broken: [text: string, ...findings: [code: string, line: number, column: n
 t.test('everything that can be wrong, at its place', async t => {
   for (const [text, ...findings] of broken) {
     const { ok, diagnostics } = readConfig('gateway.yaml', text.startsWith('%') ? `# none\n${text}\n---\nversion: 1\n` : `version: 1\n${text}\n`)
-    t.equal(ok, diagnostics.every(({ severity }) => severity !== 'error'), text)
+    t.equal(ok, findings.every(([code]) => code === 'duplicate-entry'), `${text}: only a repetition is no error`)
     t.strictSame(diagnostics.map(({ code, line, column }) => [code, line, column]), findings.map(finding => finding.slice(0, 3)), text)
     for (const [i, [, , , says]] of findings.entries()) t.ok(diagnostics[i]?.message.includes(says), `${text}: ${diagnostics[i]?.message ?? 'nothing'}`)
     for (const { message, help } of diagnostics) {
@@ -268,9 +270,15 @@ t.test('the files that it names', async t => {
 
 t.test('the file itself', async t => {
   const folder = t.testdir({ 'good.yaml': everything })
-  t.ok(readConfigFile(join(folder, 'good.yaml'), 'good.yaml').ok)
+  t.ok((await readConfigFile(join(folder, 'good.yaml'), 'good.yaml')).ok)
   writeFileSync(join(folder, 'latin.yaml'), Buffer.from([0x76, 0xe9]))
-  t.match(readConfigFile(join(folder, 'latin.yaml'), 'latin.yaml'), { ok: false, config: { policies: null }, diagnostics: [{ code: 'not-utf8', column: 2 }] })
+  t.match(await readConfigFile(join(folder, 'latin.yaml'), 'latin.yaml'), { ok: false, config: { policies: null }, diagnostics: [{ code: 'not-utf8', column: 2 }] })
   writeFileSync(join(folder, 'large.yaml'), ' '.repeat(1024 * 1024 + 1))
-  t.match(readConfigFile(join(folder, 'large.yaml'), 'large.yaml'), { ok: false, diagnostics: [{ code: 'file-too-large' }] })
+  t.match(await readConfigFile(join(folder, 'large.yaml'), 'large.yaml'), { ok: false, diagnostics: [{ code: 'file-too-large', message: /has 1,048,577 bytes/ }] })
+  execFileSync('mkfifo', [join(folder, 'pipe')])
+  for (const path of [join(folder, 'pipe'), folder]) await t.rejects(readConfigFile(path, path), { message: 'not a regular file' })
+})
+
+t.test('a file that says it is empty, and is not', { skip: !existsSync('/proc/kallsyms') }, async t => {
+  t.match(await readConfigFile('/proc/kallsyms', 'kallsyms'), { ok: false, diagnostics: [{ code: 'file-too-large', message: /has 1,048,577 bytes/ }] })
 })

@@ -167,7 +167,7 @@ async function untilStill (progress: () => number): Promise<void> {
 
 t.test('WebSockets', async t => {
   const { url, next } = await socketUpstream(t)
-  const gateway = await startGatewayProcess(t, { upstreams: [{ prefix: '/', url }] })
+  const gateway = await startGatewayProcess(t, { upstreams: [{ prefix: '/', url }], limits: { message: 32 * 1024 * 1024 } })
   const open = async (): Promise<[WebSocket, WebSocket]> => {
     const client = new WebSocket(`ws://127.0.0.1:${gateway.port}/chat`, { headers: { origin: shop } })
     t.teardown(() => { client.terminate() })
