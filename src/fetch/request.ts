@@ -24,7 +24,7 @@ export interface RequestFacts {
   readonly upgrade: boolean
   /** `Cookie` or `Authorization` was sent. */
   readonly carriesCredentials: boolean
-  /** Two `Host` lines, or an authority that differs from `Host`: no server behind need read the host as we do. */
+  /** Two `Host` lines, an authority that differs from `Host`, or a host that is none: no server behind need read the host as we do. */
   readonly hostIsAmbiguous: boolean
 }
 

@@ -1,5 +1,6 @@
 // A browser's request as the gateway sees it.
 import type { RequestFacts } from '../fetch/request.ts'
+import { isAuthority } from '../route/host.ts'
 import type { BrowserPlan, PreflightPlan } from './browser.ts'
 
 /** What every request of a page has in common. */
@@ -10,7 +11,7 @@ function common (plan: BrowserPlan): Pick<RequestFacts, 'target' | 'host' | 'sch
     host: url.host,
     scheme: url.protocol === 'https:' || url.protocol === 'wss:' ? 'https' : 'http',
     fetchSite: isSameOrigin ? 'same-origin' : 'cross-site',
-    hostIsAmbiguous: false,
+    hostIsAmbiguous: !isAuthority(url.host),
     // No browser asks this any more: local networks are behind a permission prompt.
     requestsPrivateNetwork: false
   }

@@ -1,5 +1,5 @@
 // How near a path comes to a route that it does not match: one segment, a trailing slash, or letter case.
-import { routeMatches, type RoutePattern, type Segment } from '../route/pattern.ts'
+import { matchesSegments, splitPath, type RoutePattern, type Segment } from '../route/pattern.ts'
 import { isOneEditAway } from './edit.ts'
 
 /** What would have to differ, and how helpful it is to know: less is more, 0 is a match. */
@@ -8,20 +8,35 @@ export interface NearRoute {
   readonly rank: number
 }
 
+/** A path in the forms in which it is compared with many routes. */
+export interface NearPath {
+  readonly parts: readonly string[]
+  readonly folded: readonly string[]
+  /** Without its trailing slash, or with one where it has none. */
+  readonly other: readonly string[]
+  readonly isTrailing: boolean
+}
+
+/** Prepares a path to be compared with routes. */
+export function nearPathOf (path: string): NearPath {
+  const isTrailing = path.length > 1 && path.endsWith('/')
+  const other = isTrailing ? path.slice(0, -1) : `${path}/`
+  return { parts: splitPath(path), folded: splitPath(path.toLowerCase()), other: splitPath(other), isTrailing }
+}
+
 /** Compares a path with a route; null where they differ in more than one thing, or in one beyond a rank. */
-export function nearRoute (route: RoutePattern, path: string, maxRank: number): NearRoute | null {
+export function nearRoute (route: RoutePattern, path: NearPath, maxRank: number): NearRoute | null {
   const near = compare(route, path)
   return near === null || near.rank > maxRank ? null : near
 }
 
-function compare (route: RoutePattern, path: string): NearRoute | null {
-  if (routeMatches(route, path)) return { text: `${route.text} matches`, rank: 0 }
-  if (routeMatches(fold(route), path.toLowerCase())) return { text: `${route.text} differs in letter case only`, rank: 1 }
-  const isTrailing = path.length > 1 && path.endsWith('/')
-  if (routeMatches(route, isTrailing ? path.slice(0, -1) : `${path}/`)) {
+function compare (route: RoutePattern, { parts, folded, other, isTrailing }: NearPath): NearRoute | null {
+  if (matchesSegments(route, parts)) return { text: `${route.text} matches`, rank: 0 }
+  if (matchesSegments(fold(route), folded)) return { text: `${route.text} differs in letter case only`, rank: 1 }
+  if (matchesSegments(route, other)) {
     return { text: `${route.text} matches ${isTrailing ? 'without the trailing slash' : 'with a trailing slash'} only`, rank: 1 }
   }
-  return compareSegments(route, path.slice(1).split('/'))
+  return compareSegments(route, parts)
 }
 
 function fold (route: RoutePattern): RoutePattern {
@@ -44,8 +59,9 @@ function compareSegments (route: RoutePattern, parts: readonly string[]): NearRo
 }
 
 function tooDeep (route: RoutePattern, parts: readonly string[]): NearRoute | null {
-  const above = `/${parts.slice(0, -1).join('/')}`
-  return parts.length > 1 && above !== '/' && routeMatches(route, above)
+  if (parts.length !== route.segments.length + 1) return null
+  const above = parts.slice(0, -1)
+  return (above.length > 1 || above[0] !== '') && matchesSegments(route, above)
     ? { text: `${route.text} ends one segment before the path; \`/*\` would reach below it`, rank: 4 }
     : null
 }

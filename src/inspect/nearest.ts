@@ -10,7 +10,7 @@ import type { Snapshot } from '../snapshot/snapshot.ts'
 import type { Course } from './course.ts'
 import { grantsHeader } from './grants.ts'
 import { nearOrigins } from './near-origin.ts'
-import { nearRoute } from './near-route.ts'
+import { nearPathOf, nearRoute, type NearPath } from './near-route.ts'
 import { tellWindow } from './story.ts'
 import { ruleSpan } from '../policy/rule-spans.ts'
 
@@ -75,9 +75,9 @@ function missedOrigins (rules: readonly Rule[], origin: string): RankedMiss[] {
 /** Rules of other, less specific routes that would have allowed the origin here. */
 function broaderRoutes (snapshot: Snapshot, { plan, actual, preflight }: Course): RankedMiss[] {
   const own = (actual ?? preflight)?.place
+  const path = readPath(plan.url)
   return rulesFor(snapshot, plan.url.host).flatMap(rule => {
     if (own?.rules.includes(rule) === true) return []
-    const path = readPath(plan.url)
     const route = rule.routes.find(({ pattern }) => path !== null && nearRoute(pattern, path, 0) !== null)
     const entry = rule.allowOrigins.find(({ pattern }) => matchesOrigin(pattern, plan.origin, parseOrigin(plan.origin)))
     if (route === undefined || entry === undefined) return []
@@ -89,8 +89,9 @@ function broaderRoutes (snapshot: Snapshot, { plan, actual, preflight }: Course)
 function missedRoutes (snapshot: Snapshot, { plan }: Course): RankedMiss[] {
   const path = readPath(plan.url)
   if (path === null) return []
+  const here = new Set(rulesFor(snapshot, plan.url.host))
   return snapshot.set.rules.flatMap(rule => {
-    const isHere = rulesFor(snapshot, plan.url.host).includes(rule)
+    const isHere = here.has(rule)
     return rule.routes.flatMap(({ pattern, span }) => {
       const near = nearRoute(pattern, path, isHere ? 4 : 0)
       if (near === null) return []
@@ -106,8 +107,9 @@ function rulesFor (snapshot: Snapshot, authority: string): Rule[] {
   return snapshot.set.rules.filter(rule => rule.hosts.length === 0 || rule.hosts.some(({ pattern }) => hostMatches(pattern, host)))
 }
 
-function readPath (url: URL): string | null {
-  return routerDecode(pathOfTarget(url.pathname, url.host) ?? '')
+function readPath (url: URL): NearPath | null {
+  const path = routerDecode(pathOfTarget(url.pathname, url.host) ?? '')
+  return path === null ? null : nearPathOf(path)
 }
 
 function missedMethod (rule: Rule, method: string): RankedMiss[] {

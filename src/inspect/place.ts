@@ -1,9 +1,9 @@
 // Where a request's path leads: the rules of the most specific host and route, found by linear scans.
 import type { RequestFacts } from '../fetch/request.ts'
 import type { PolicySet, Rule } from '../policy/policy.ts'
-import { hostMatches, hostOf, type HostPattern } from '../route/host.ts'
+import { hostMatches, hostOf, isAuthority, type HostPattern } from '../route/host.ts'
 import { pathOfTarget, routerDecode, settle, type RouterOptions } from '../route/path.ts'
-import { compareRoutes, routeMatches, type RoutePattern } from '../route/pattern.ts'
+import { compareRoutes, matchesSegments, splitPath, type RoutePattern } from '../route/pattern.ts'
 import type { Settings } from '../snapshot/snapshot.ts'
 import { isUnreadable, readEveryWay } from './readings.ts'
 
@@ -42,33 +42,35 @@ export function findPath (set: PolicySet, settings: Settings, facts: RequestFact
     return { place: null, ambiguity: { reading: 'neither a path nor this host\'s', path: facts.target, rules: [] }, reachable: [] }
   }
   if (path === '*') {
-    return { place: null, ambiguity: facts.hostIsAmbiguous ? twoHosts(path, null) : null, reachable: [] }
+    return { place: null, ambiguity: facts.hostIsAmbiguous ? noHost(facts, path, null) : null, reachable: [] }
   }
   const place = findOwn(set, settings.router, host, path)
   const reachable = place?.rules ?? []
-  if (facts.hostIsAmbiguous) return { place, ambiguity: twoHosts(path, place), reachable }
+  if (facts.hostIsAmbiguous) return { place, ambiguity: noHost(facts, path, place), reachable }
   if (facts.target.includes('#') || isUnreadable(path)) return { place, ambiguity: { reading: 'malformed', path, rules: [] }, reachable }
   return { place, ...compareReadings(set, settings, host, path, place) }
 }
 
-function twoHosts (path: string, place: Place | null): Ambiguity {
-  return { reading: 'two hosts', path, rules: namesOf(place) }
+function noHost ({ host }: RequestFacts, path: string, place: Place | null): Ambiguity {
+  return { reading: host === '' || isAuthority(host) ? 'two hosts' : 'malformed host', path, rules: namesOf(place) }
 }
 
 /** Fastify's own reading: the path ends at a `#`, or a `;` by its option, and a malformed escape before that leads nowhere. */
 function findOwn (set: PolicySet, router: RouterOptions, host: string, path: string): Place | null {
   const [beforeHash] = path.split('#')
   const decoded = routerDecode(router.useSemicolonDelimiter ? beforeHash!.split(';')[0]! : beforeHash!)
-  return decoded === null ? null : findPlace(set, router, host, decoded, false)
+  return decoded === null ? null : findPlace(levelsOf(set, router, host, false), router, decoded)
 }
 
 function compareReadings (
   set: PolicySet, settings: Settings, host: string, path: string, own: Place | null
 ): Pick<PathFinding, 'ambiguity' | 'reachable'> {
+  const { router } = settings
+  const [levels, folded] = [levelsOf(set, router, host, false), levelsOf(set, router, host, true)]
   const reachable = new Set<Rule>(own?.rules)
   let ambiguity: Ambiguity | null = null
   for (const reading of readEveryWay(path, settings.pathReadings)) {
-    const place = findPlace(set, settings.router, host, reading.path, reading.folded)
+    const place = findPlace(reading.folded ? folded : levels, router, reading.path)
     for (const rule of place?.rules ?? []) reachable.add(rule)
     if (sameRules(own, place) || (reading.trimmed && place === null)) continue
     ambiguity ??= { reading: reading.steps.join(', ') || 'as it is written', path: reading.path, rules: namesOf(place) }
@@ -85,27 +87,36 @@ function sameRules (a: Place | null, b: Place | null): boolean {
   return left.length === right.length && left.every(rule => right.includes(rule))
 }
 
+/** The routes of one host pattern, as a router with these options holds them. */
+interface Level {
+  readonly host: string | null
+  readonly routes: readonly { readonly pattern: RoutePattern, readonly text: string, readonly rule: Rule }[]
+}
+
+/** The routes that hold for a host, those of the most specific host pattern first: the same for every reading of a path. */
+function levelsOf (set: PolicySet, router: RouterOptions, host: string, folded: boolean): Level[] {
+  return hostLevels(set, host).map(level => ({
+    host: level?.text ?? null,
+    routes: set.rules.filter(rule => namesHost(rule, level)).flatMap(rule =>
+      rule.routes.map(({ pattern }) => ({ pattern: settleRoute(pattern, router, folded), text: pattern.text, rule })))
+  }))
+}
+
 /**
  * The rules of the most specific host that has a matching route, and of its routes the most specific. The path is
  * read under the router's options; what they ignore is ignored on both sides.
  */
-export function findPlace (set: PolicySet, router: RouterOptions, host: string, path: string, folded: boolean): Place | null {
-  const settled = settle(path, router)
-  for (const level of hostLevels(set, host)) {
-    const here = set.rules.filter(rule => namesHost(rule, level))
-    let best: RoutePattern | null = null
-    let text = ''
-    for (const route of here.flatMap(rule => rule.routes)) {
-      const pattern = settleRoute(route.pattern, router, folded)
-      if (routeMatches(pattern, settled) && (best === null || compareRoutes(pattern, best) < 0)) {
-        best = pattern
-        text = route.pattern.text
-      }
+function findPlace (levels: readonly Level[], router: RouterOptions, path: string): Place | null {
+  const parts = splitPath(settle(path, router))
+  for (const { host, routes } of levels) {
+    let best: Level['routes'][number] | null = null
+    for (const route of routes) {
+      if (matchesSegments(route.pattern, parts) && (best === null || compareRoutes(route.pattern, best.pattern) < 0)) best = route
     }
     if (best !== null) {
-      const { shape } = best
-      const rules = here.filter(rule => rule.routes.some(route => settleRoute(route.pattern, router, folded).shape === shape))
-      return { host: level?.text ?? null, route: text, rules }
+      const { shape } = best.pattern
+      const rules = new Set(routes.filter(({ pattern }) => pattern.shape === shape).map(({ rule }) => rule))
+      return { host, route: best.text, rules: [...rules] }
     }
   }
   return null

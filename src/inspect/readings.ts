@@ -39,45 +39,40 @@ export function readEveryWay (path: string, enabled: ReadonlySet<ReadingStep>): 
   const casings = enabled.has('case') ? [keep, fold] : [keep]
   const endings = enabled.has('trailing-slash') ? [keep, trim] : [keep]
 
+  let begun: PathReading[] = [{ path, folded: false, trimmed: false, steps: [] }]
+  for (const changes of [decodings, backslashes, parameterings, segmentings]) {
+    begun = begun.flatMap(reading => changes.map(change => take(reading, change)))
+  }
   const readings = new Map<string, PathReading>()
   for (const casing of casings) {
-    for (const decoding of decodings) {
-      for (const slash of backslashes) {
-        for (const parametering of parameterings) {
-          for (const segmenting of segmentings) {
-            for (const ending of endings) {
-              const reading = take(path, [decoding, slash, parametering, segmenting, casing, ending])
-              const key = `${reading.folded} ${reading.trimmed} ${reading.path}`
-              if (!readings.has(key)) readings.set(key, reading)
-            }
-          }
-        }
+    for (const reading of begun) {
+      for (const ending of endings) {
+        const taken = take(take(reading, casing), ending)
+        const key = `${taken.folded} ${taken.trimmed} ${taken.path}`
+        if (!readings.has(key)) readings.set(key, taken)
       }
     }
   }
   return [...readings.values()]
 }
 
-function take (path: string, changes: readonly Change[]): PathReading {
-  let read = path
-  let trimmed = false
-  const steps: string[] = []
-  for (const change of changes) {
-    const [name, apply] = change
-    const next = apply(read)
-    if (change === trim) trimmed = next !== read
+function take ({ path, folded, trimmed, steps }: PathReading, change: Change): PathReading {
+  const [name, apply] = change
+  const next = apply(path)
+  return {
+    path: next,
+    folded: folded || change === fold,
+    trimmed: trimmed || (change === trim && next !== path),
     // Folding counts even where it leaves the path alone, since the routes are folded too.
-    if (name !== '' && (next !== read || change === fold)) steps.push(name)
-    read = next
+    steps: name !== '' && (next !== path || change === fold) ? [...steps, name] : steps
   }
-  return { path: read, folded: changes.includes(fold), trimmed, steps }
 }
 
 /**
  * Decodes every escape that spells a character in UTF-8 (RFC 3629), the shortest first, and leaves all else as it is.
  * A first decoding meets no malformed escape, since such targets are ambiguous before any reading.
  */
-export function percentDecode (path: string): string {
+function percentDecode (path: string): string {
   let decoded = ''
   for (let i = 0; i < path.length;) {
     let step = 1
@@ -110,15 +105,13 @@ function dropParameters (path: string): string {
 }
 
 function mergeSlashes (path: string): string {
-  let merged = path
-  while (merged.includes('//')) merged = merged.replace('//', '/')
-  return merged
+  return path.replaceAll(/\/+/g, '/')
 }
 
 /** RFC 3986, section 5.2.4, step by step as it is written there. */
 function resolveDots (path: string): string {
   let input = path
-  let output = ''
+  const output: string[] = []
   while (input !== '') {
     if (input.startsWith('/./')) {
       input = input.slice(2)
@@ -126,14 +119,14 @@ function resolveDots (path: string): string {
       input = '/'
     } else if (input.startsWith('/../') || input === '/..') {
       input = input === '/..' ? '/' : input.slice(3)
-      output = output.slice(0, Math.max(0, output.lastIndexOf('/')))
+      output.pop()
     } else {
       const end = input.indexOf('/', 1)
-      output += end === -1 ? input : input.slice(0, end)
+      output.push(end === -1 ? input : input.slice(0, end))
       input = end === -1 ? '' : input.slice(end)
     }
   }
-  return output
+  return output.join('')
 }
 
 /** Whether a path holds what no two servers need read alike: a malformed escape, or a control byte, raw or after a decoding. */

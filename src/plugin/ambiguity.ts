@@ -1,4 +1,5 @@
 // Why a path is ambiguous, for the log: the first reading that leads elsewhere.
+import { isAuthority } from '../route/host.ts'
 import { isMalformed, pathOfTarget, readingsOf } from '../route/path.ts'
 import { findReading, vetoes } from '../snapshot/lookup.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
@@ -20,7 +21,7 @@ const maxNamed = 5
 export function ambiguityFields (snapshot: Snapshot, { facts, decision }: Exchange): AmbiguityFields {
   const { target, host, hostIsAmbiguous } = facts
   const path = pathOfTarget(target, host)
-  if (hostIsAmbiguous) return { reading: 'two hosts', path: showValue(target), rules: [] }
+  if (hostIsAmbiguous) return { reading: isAuthority(host) ? 'two hosts' : 'malformed host', path: showValue(target), rules: [] }
   if (path === null || target.includes('#') || isMalformed(path)) return { reading: 'malformed', path: showValue(target), rules: [] }
   for (const reading of readingsOf(path, snapshot.settings.pathReadings)) {
     const other = findReading(snapshot, host, reading)

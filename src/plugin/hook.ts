@@ -1,11 +1,11 @@
 // The hook on every request: decides once, then answers, guards the response, or only watches.
-import type { onRequestHookHandler } from 'fastify'
+import type { FastifyRequest, onRequestHookHandler } from 'fastify'
 import { decide } from '../snapshot/decide.ts'
 import type { Decision } from '../snapshot/decision.ts'
 import { headersFor, type ResponseHeaders } from '../snapshot/headers.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 import type { DebugSwitch } from './debug-switch.ts'
-import { attachExchange, exchangeOf } from './exchange.ts'
+import { attachExchange, exchangeOf, type Exchange } from './exchange.ts'
 import { observeResponse, type DifferenceListener } from './observe.ts'
 import { guardResponse } from './ownership.ts'
 import type { Recorder } from './recorder.ts'
@@ -29,12 +29,7 @@ export function enforcingHook (keeper: CurrentSnapshot, recorder: Recorder, debu
       answerTruncated(reply)
       return
     }
-    const snapshot = keeper.current
-    const facts = factsOf(request)
-    const decision = decide(snapshot, facts)
-    const exchange = { facts, decision, generation: snapshot.generation, view: null }
-    attachExchange(request, exchange)
-    recorder.decided(request, exchange, snapshot)
+    const { decision, facts } = decideRequest(keeper.current, recorder, request)
     if (decision.managed) {
       const granted = headersFor(decision, facts)
       const headers = debug.isOn ? withDebug(granted, decision) : granted
@@ -55,16 +50,20 @@ export function observingHook (keeper: CurrentSnapshot, recorder: Recorder): onR
   }
   return function observeCors (request, reply, done) {
     if (exchangeOf(request) === undefined && !isTruncated(request.raw)) {
-      const snapshot = keeper.current
-      const facts = factsOf(request)
-      const decision = decide(snapshot, facts)
-      const exchange = { facts, decision, generation: snapshot.generation, view: null }
-      attachExchange(request, exchange)
-      recorder.decided(request, exchange, snapshot)
-      if (decision.managed) observeResponse(reply.raw, exchange, onDifference)
+      const exchange = decideRequest(keeper.current, recorder, request)
+      if (exchange.decision.managed) observeResponse(reply.raw, exchange, onDifference)
     }
     done()
   }
+}
+
+/** Decides a request, keeps the decision with it, and takes it down. */
+function decideRequest (snapshot: Snapshot, recorder: Recorder, request: FastifyRequest): Exchange {
+  const facts = factsOf(request)
+  const exchange: Exchange = { facts, decision: decide(snapshot, facts), generation: snapshot.generation, view: null }
+  attachExchange(request, exchange)
+  recorder.decided(request, exchange, snapshot)
+  return exchange
 }
 
 function withDebug ({ set, vary }: ResponseHeaders, { outcome, reason, rule }: Decision): ResponseHeaders {

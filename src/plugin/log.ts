@@ -45,10 +45,15 @@ export function corsFields ({ decision: { kind, outcome, reason, rule, bucket },
   }
 }
 
-/** What a request was for, cut and escaped; without the query, which may hold secrets. */
+/** What a request was for, cut and escaped; without the query. */
 export function placeOf ({ facts: { host, target } }: Decided): { readonly host: string, readonly path: string } {
+  return { host: showValue(host), path: showValue(pathOf(target)) }
+}
+
+/** A target without its query, which may hold secrets and decides nothing. */
+export function pathOf (target: string): string {
   const query = target.indexOf('?')
-  return { host: showValue(host), path: showValue(query === -1 ? target : target.slice(0, query)) }
+  return query === -1 ? target : target.slice(0, query)
 }
 
 /** Whether a line at debug would be written: its fields need not be made otherwise. */

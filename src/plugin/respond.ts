@@ -47,29 +47,58 @@ function problem (status: number, title: string, detail: string): Record<string,
 
 /**
  * Ends the response here: no later hook, handler or `onSend` runs, while request logging and `onResponse` hooks do.
- * Headers that hooks before the gateway have set are kept.
+ * Headers that hooks before the gateway have set are kept, where Node takes them.
  */
 function send (reply: FastifyReply, status: number, { set, vary }: ResponseHeaders, body: string | null, closes: boolean = false): void {
   const { raw } = reply
+  if (raw.headersSent) {
+    // Who has begun an answer ends it.
+    reply.hijack()
+    return
+  }
   const list: OutgoingHttpHeader[] = []
-  const theirVary = takeEarlier(reply, list, vary.length > 0)
+  const theirVary = takeEarlier(reply, list)
+  const earlier = list.length
   reply.hijack()
   for (const [name, value] of set) list.push(name, value)
-  if (vary.length > 0) list.push('vary', mergeVary(theirVary, vary))
+  if (theirVary.length > 0 || vary.length > 0) list.push('vary', mergeVary(theirVary, vary))
   if (body !== null) list.push('content-type', 'application/problem+json; charset=utf-8', 'content-length', Buffer.byteLength(body))
   // A server that listens for upgrades is handed the socket of whatever asks for one, preflights included.
   if (closes || (reply.request.raw as { upgrade?: boolean }).upgrade === true) {
     list.push('connection', 'close')
     closeAfter(raw)
   }
-  raw.writeHead(status, list)
+  if (!writeHead(raw, status, list) && !writeHead(raw, status, list.slice(earlier))) {
+    raw.destroy()
+    return
+  }
   raw.end(reply.request.raw.method === 'HEAD' ? null : body)
+}
+
+/** Whether there is a head now. Where Node refuses what an earlier hook has set, nothing of it stays. */
+function writeHead (raw: ServerResponse, status: number, list: OutgoingHttpHeader[]): boolean {
+  try {
+    raw.writeHead(status, list)
+  } catch {
+    if (raw.headersSent) return true
+    for (const name of raw.getHeaderNames()) raw.removeHeader(name)
+    // HTTP/2 has no message, and warns of one.
+    if (raw.req.httpVersionMajor === 1) raw.statusMessage = ''
+    return false
+  }
+  return true
 }
 
 const none: readonly unknown[] = []
 
-/** Takes over what earlier hooks have set, CORS headers and those of a body excepted; gives their `Vary` back where it is asked for. */
-function takeEarlier (reply: FastifyReply, list: OutgoingHttpHeader[], asksVary: boolean): readonly unknown[] {
+/** Headers about a body that is not sent, or how it would be. */
+const ofBody = new Set([
+  'content-disposition', 'content-encoding', 'content-language', 'content-length', 'content-location', 'content-range', 'content-type', 'etag',
+  'last-modified', 'trailer', 'transfer-encoding'
+])
+
+/** Takes over what earlier hooks have set, CORS headers and those of a body excepted; gives their `Vary` back. */
+function takeEarlier (reply: FastifyReply, list: OutgoingHttpHeader[]): readonly unknown[] {
   const { raw } = reply
   const earlier = reply.getHeaders()
   const names = Object.keys(earlier)
@@ -77,10 +106,15 @@ function takeEarlier (reply: FastifyReply, list: OutgoingHttpHeader[], asksVary:
   const theirVary: unknown[] = []
   for (const name of names) {
     const value = earlier[name]
+    if (isVary(name)) {
+      // Of one that was set on either side Fastify tells its own only.
+      const rawVary = raw.getHeader(name)
+      if (rawVary !== undefined && rawVary !== value) theirVary.push(rawVary)
+      theirVary.push(value)
+    } else if (value !== undefined && !isOwned(name) && !ofBody.has(name)) {
+      list.push(name, value)
+    }
     if (raw.hasHeader(name)) raw.removeHeader(name)
-    if (value === undefined || isOwned(name) || name === 'content-type' || name === 'content-length') continue
-    if (asksVary && isVary(name)) theirVary.push(value)
-    else list.push(name, value)
   }
   return theirVary
 }

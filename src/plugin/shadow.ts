@@ -1,10 +1,7 @@
 // A candidate set, decided beside the one in force for the requests that really come: counted and shown, never enforced.
-import { setImmediate } from 'node:timers'
 import type { FastifyBaseLogger, FastifyRequest, onRequestHookHandler } from 'fastify'
 import type { Diagnostic } from '../diagnostic/diagnostic.ts'
 import { renderPretty } from '../diagnostic/render.ts'
-import type { PageRequest } from '../inspect/browser.ts'
-import { explain, type Explanation } from '../inspect/explain.ts'
 import { decide } from '../snapshot/decide.ts'
 import { headersFor } from '../snapshot/headers.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
@@ -14,9 +11,11 @@ import type { PolicySource } from '../source/source.ts'
 import { contrast, type Contrast, type Direction } from './contrast.ts'
 import { exchangeOf, type Exchange } from './exchange.ts'
 import type { CurrentSnapshot } from './hook.ts'
-import { corsFields, RepeatLog, showValue, type CorsFields } from './log.ts'
+import { corsFields, RepeatLog, type CorsFields } from './log.ts'
 import { family, sample } from './metrics.ts'
-import { questionOf } from './question.ts'
+import { Sample, type ShadowSample } from './shadow-sample.ts'
+
+export type { ShadowSample }
 
 /** One request for which the candidate would have answered otherwise. Values of the request are cut and escaped. */
 export interface ShadowDifference extends Contrast {
@@ -24,15 +23,6 @@ export interface ShadowDifference extends Contrast {
   readonly active: CorsFields
   /** What the candidate would have decided. */
   readonly candidate: CorsFields
-}
-
-/** The first request of its kind, told in full. */
-export interface ShadowSample {
-  /** The page's request, without its query and without the values of its headers. */
-  readonly request: { readonly origin: string, readonly method: string, readonly url: string }
-  /** Null until there was time for it, and for requests that are too long to be kept. */
-  readonly active: Explanation | null
-  readonly candidate: Explanation | null
 }
 
 /** What becomes of the requests that one rule decides now and another one, or the same otherwise, in the candidate. */
@@ -54,7 +44,10 @@ export interface ShadowStatus {
   readonly generation: number
   readonly rules: number
   readonly rejected: { readonly since: string, readonly revision: string | null, readonly diagnostics: readonly Diagnostic[] } | null
-  /** Since when these two sets are compared (ISO 8601, UTC): the counts begin anew with every other set on either side. */
+  /**
+   * Since when these two sets are compared (ISO 8601, UTC): the counts begin anew with every other set on either side,
+   * and where rules of one start or end.
+   */
   readonly since: string
   /** Cross-origin requests that both have decided. */
   readonly decisions: number
@@ -64,12 +57,12 @@ export interface ShadowStatus {
   readonly unlisted: number
 }
 
-/** So many kinds of differences are listed and explained. */
+/** So many kinds of differences are listed. */
 const maxListed = 50
+/** So many of them are explained each time that the status is asked for: explaining takes its time, and requests wait for it. */
+const maxExplained = 10
 /** So many pairs of rules have counters of their own. */
 const maxPairs = 1000
-/** A longer request is not kept for an explanation. */
-const maxKept = 2048
 /** The start waits so long for the candidate, in milliseconds. */
 const patience = 2000
 
@@ -106,17 +99,15 @@ function withPlaceholder (source: PolicySource): PolicySource {
   }
 }
 
-interface Entry {
-  readonly old: string | null
-  readonly new: string | null
-  readonly direction: Direction
+interface Entry extends Omit<ShadowEntry, 'count' | 'sample'> {
   count: number
-  sample: ShadowSample
+  readonly sample: Sample
 }
 
 /** The candidate of a gateway, and what comparing it has shown. */
 export class Shadow {
   readonly #keeper: Keeper
+  readonly #active: CurrentSnapshot
   readonly #log: FastifyBaseLogger
   readonly #maxRuleLabels: number
   readonly #repeats: RepeatLog
@@ -132,10 +123,12 @@ export class Shadow {
 
   constructor (keeper: Keeper, active: Keeper, log: FastifyBaseLogger, maxRuleLabels: number) {
     this.#keeper = keeper
+    this.#active = active
     this.#log = log
     this.#maxRuleLabels = maxRuleLabels
     this.#repeats = new RepeatLog(log, 'differences of the candidate')
     this.#events = new Emitter(err => { log.error({ err }, 'a listener of corsGateway failed') })
+    for (const each of [active, keeper]) each.on('window', () => { this.#begin() })
     active.on('reload', () => { this.#begin() })
     keeper.on('reload', ({ snapshot: { revision, rules } }) => {
       this.#isWaiting = false
@@ -181,7 +174,7 @@ export class Shadow {
     if (found === null) return
     const theirs: Exchange = { facts, decision: other, generation: candidate.generation, view: null }
     this.#count(this.#labelOf(exchange, active), this.#labelOf(theirs, candidate), found.direction)
-    this.#list(request, exchange, theirs, found.direction, active, candidate)
+    this.#list(request, exchange, theirs, found.direction)
     this.#tell({ ...found, active: corsFields(exchange), candidate: corsFields(theirs) })
   }
 
@@ -197,9 +190,7 @@ export class Shadow {
     this.#counters.set(counted, (this.#counters.get(counted) ?? 0) + 1)
   }
 
-  #list (
-    request: FastifyRequest, ours: Exchange, theirs: Exchange, direction: Direction, active: Snapshot, candidate: Snapshot
-  ): void {
+  #list (request: FastifyRequest, ours: Exchange, theirs: Exchange, direction: Direction): void {
     const [old, next] = [ours.decision.rule?.name ?? null, theirs.decision.rule?.name ?? null]
     const key = `${old ?? ''} ${next ?? ''} ${direction}`
     const known = this.#entries.get(key)
@@ -208,10 +199,7 @@ export class Shadow {
     } else if (this.#entries.size >= maxListed) {
       this.#unlisted++
     } else {
-      const sample = { request: shownRequest(ours), active: null, candidate: null }
-      const entry: Entry = { old, new: next, direction, count: 1, sample }
-      this.#entries.set(key, entry)
-      if (isShort(ours)) explainLater(entry, questionOf(request), active, candidate)
+      this.#entries.set(key, { old, new: next, direction, count: 1, sample: new Sample(request, ours) })
     }
   }
 
@@ -250,9 +238,18 @@ export class Shadow {
       rejected,
       since: new Date(this.#since).toISOString(),
       decisions: this.#decisions,
-      differences: [...this.#entries.values()].map(entry => ({ ...entry })).sort((a, b) => b.count - a.count),
+      differences: this.#listed(),
       unlisted: this.#unlisted
     }
+  }
+
+  #listed (): ShadowEntry[] {
+    const entries = [...this.#entries.values()].sort((a, b) => b.count - a.count)
+    // The sets are those that have decided these requests: with any other one all of this begins anew.
+    for (const { sample } of entries.filter(({ sample }) => sample.isDue).slice(0, maxExplained)) {
+      sample.explain(this.#active.current, this.#keeper.current)
+    }
+    return entries.map(entry => ({ ...entry, sample: entry.sample.show() }))
   }
 
   async close (): Promise<void> {
@@ -260,38 +257,6 @@ export class Shadow {
     this.#repeats.stop()
     await this.#keeper.close()
   }
-}
-
-/** Explaining takes its time, which the request that is the example need not wait for. */
-function explainLater (entry: Entry, asked: PageRequest, active: Snapshot, candidate: Snapshot): void {
-  const question = { ...asked, url: pathOf(asked.url) }
-  setImmediate(() => {
-    entry.sample = { ...entry.sample, active: tryExplain(active, question), candidate: tryExplain(candidate, question) }
-  })
-}
-
-/** No browser sends such a request if this is null, so there is nothing to play. */
-function tryExplain (snapshot: Snapshot, question: PageRequest): Explanation | null {
-  try {
-    return explain(snapshot, question)
-  } catch {
-    return null
-  }
-}
-
-function shownRequest ({ facts }: Exchange): ShadowSample['request'] {
-  const { origin = '', host, scheme, target, method, requestedMethod } = facts
-  return { origin: showValue(origin), method: showValue(requestedMethod ?? method), url: showValue(`${scheme}://${host}${pathOf(target)}`) }
-}
-
-function isShort ({ facts: { origin = '', host, target, requestedHeaders = '' } }: Exchange): boolean {
-  return origin.length + host.length + pathOf(target).length + requestedHeaders.length <= maxKept
-}
-
-/** The query may hold secrets, and decides nothing. */
-function pathOf (target: string): string {
-  const query = target.indexOf('?')
-  return query === -1 ? target : target.slice(0, query)
 }
 
 /** The hook of a gateway, and after it the comparison. */

@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyRequest } from 'fastify'
 import type { RequestFacts } from '../fetch/request.ts'
+import { isAuthority } from '../route/host.ts'
 
 /** Node keeps this many entries of names and values unless the server's `maxHeadersCount` says otherwise. */
 const defaultHeaderEntries = 2000
@@ -11,12 +12,12 @@ const defaultHeaderEntries = 2000
  * target is the one that Fastify's router reads.
  */
 export function factsOf (request: FastifyRequest): RequestFacts {
-  const { raw } = request
+  const { host, raw } = request
   const { headers } = raw
   return {
     method: raw.method!,
     target: raw.url!,
-    host: request.host,
+    host,
     scheme: schemeOf(request.protocol),
     origin: headers.origin,
     requestedMethod: requestedMethodOf(raw),
@@ -25,7 +26,7 @@ export function factsOf (request: FastifyRequest): RequestFacts {
     fetchSite: headers['sec-fetch-site'],
     upgrade: headers.upgrade !== undefined && isWebSocket(raw),
     carriesCredentials: headers.cookie !== undefined || headers.authorization !== undefined,
-    hostIsAmbiguous: isHostAmbiguous(raw.rawHeaders)
+    hostIsAmbiguous: (host !== '' && !isAuthority(host)) || hasTwoHosts(raw.rawHeaders)
   }
 }
 
@@ -49,7 +50,7 @@ function isWebSocket (raw: IncomingMessage & { upgrade?: boolean }): boolean {
 }
 
 /** Two `Host` lines, or an HTTP/2 `:authority` that differs from `Host`. */
-function isHostAmbiguous (rawHeaders: readonly string[] | undefined): boolean {
+function hasTwoHosts (rawHeaders: readonly string[] | undefined): boolean {
   if (rawHeaders === undefined) return false
   let host: string | null = null
   let authority: string | null = null

@@ -49,6 +49,55 @@ function correctHost (text: string): string | null {
   return corrected !== text && hostForm.test(corrected) ? corrected : null
 }
 
+/**
+ * Whether a text is a host that all servers read alike, with or without a port: a name of letters, digits and `-._~`, an
+ * IPv4 address, or an IPv6 address in brackets. Of RFC 3986's authority (section 3.2) this leaves out user names,
+ * escapes and sub-delimiters, which no host of a page has. One pass, no allocation.
+ */
+export function isAuthority (text: string): boolean {
+  const end = text.charCodeAt(0) === 91 ? endOfLiteral(text) : endOfName(text)
+  return end > 0 && (end === text.length || (text.charCodeAt(end) === 58 && isPortFrom(text, end + 1)))
+}
+
+function endOfName (text: string): number {
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i)
+    if (!isLetter(c) && !isDigit(c) && c !== 45 && c !== 46 && c !== 95 && c !== 126) return i
+  }
+  return text.length
+}
+
+/** Behind the closing bracket, or -1 where there is none. */
+function endOfLiteral (text: string): number {
+  let colons = 0
+  for (let i = 1; i < text.length; i++) {
+    const c = text.charCodeAt(i)
+    if (c === 93) return colons < 2 ? -1 : i + 1
+    if (c === 58) colons++
+    else if (!isDigit(c) && c !== 46 && !(isLetter(c) && (c | 32) <= 102)) return -1
+  }
+  return -1
+}
+
+function isPortFrom (text: string, start: number): boolean {
+  if (start === text.length || text.length - start > 5) return false
+  let port = 0
+  for (let i = start; i < text.length; i++) {
+    const c = text.charCodeAt(i)
+    if (!isDigit(c)) return false
+    port = port * 10 + c - 48
+  }
+  return port <= 65535
+}
+
+function isLetter (c: number): boolean {
+  return (c | 32) >= 97 && (c | 32) <= 122
+}
+
+function isDigit (c: number): boolean {
+  return c >= 48 && c <= 57
+}
+
 /** The host of an authority: without port, lower case, without a trailing dot. */
 export function hostOf (authority: string): string {
   let host = authority

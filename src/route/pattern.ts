@@ -91,14 +91,23 @@ function explainSegment (part: string, isLast: boolean): RoutePatternError {
   return { message: `a segment cannot hold ${shown}`, help: 'write `:name` for a segment that may hold it' }
 }
 
+/** The segments of a path, as patterns are compared with them. */
+export function splitPath (path: string): readonly string[] {
+  return path.slice(1).split('/')
+}
+
 /** Whether a pattern matches a path, by the plain definition against which the tree is tested. */
 export function routeMatches (pattern: RoutePattern, path: string): boolean {
-  const parts = path.slice(1).split('/')
-  for (const [i, segment] of pattern.segments.entries()) {
+  return matchesSegments(pattern, splitPath(path))
+}
+
+/** The same of a path that is split already: a long one is tried against many patterns. */
+export function matchesSegments ({ segments }: RoutePattern, parts: readonly string[]): boolean {
+  for (const [i, segment] of segments.entries()) {
     if (segment.kind === 'wildcard') return parts.length > i
     if (i >= parts.length || (segment.kind === 'static' && segment.text !== parts[i])) return false
   }
-  return parts.length === pattern.segments.length
+  return parts.length === segments.length
 }
 
 const rank: Record<Segment['kind'], number> = { static: 0, parameter: 1, wildcard: 2 }

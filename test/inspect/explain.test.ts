@@ -134,6 +134,14 @@ t.test('the JSON has exactly these keys', t => {
   t.end()
 })
 
+t.test('a host that servers read differently', t => {
+  for (const host of ['a"b.example.com', 'a,b.example.com', "x'.example.com"]) {
+    const { outcome, reason, ambiguity } = explain(snapshot, { origin: storefront, url: `https://${host}/cart/7` })
+    t.match({ outcome, reason, ambiguity }, { outcome: 'blocked', reason: 'path-ambiguous', ambiguity: { reading: 'malformed host' } }, host)
+  }
+  t.end()
+})
+
 const paths = ['/a/b', '/a', '/a/', '/b', '/A/b', '/a/b/c', '/', '/a//b', '/a%2fb', '/a;x/b', '/c/../a', '/%61', '/a/%zz']
 const questions: fc.Arbitrary<PageRequest> = fc.record({
   origin: fc.constantFrom(...originValues),

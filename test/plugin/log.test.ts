@@ -103,6 +103,11 @@ t.test('an ambiguous path: which reading led where', async t => {
   lines.length = 0
   await request(port, 'GET', '/nowhere', [['Host', 'b'], ['Origin', shop]])
   t.match(lines, [{ cors: { reason: 'path-ambiguous', ambiguity: { reading: 'two hosts' } } }])
+  const other = await start(t)
+  const otherPort = await listen(other.app)
+  other.lines.length = 0
+  await request(otherPort, 'GET', '/shop', [['Origin', shop]], 'a, b')
+  t.match(other.lines, [{ cors: { reason: 'path-ambiguous', host: 'a, b', ambiguity: { reading: 'malformed host' } } }])
 })
 
 t.test('security 17: values of requests are cut and escaped', async t => {

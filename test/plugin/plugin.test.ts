@@ -347,6 +347,40 @@ t.test('security 12: host and scheme come from Fastify, under trustProxy only', 
   }
 })
 
+t.test('security 12: a host that is none gets no grant', async t => {
+  const app = await start(t, Fastify(), { policies: source(ruleText('below', '/x', shop, '    hosts: ["*.example.com"]\n    deniedRequests: reject\n')) })
+  let [explained, reason]: unknown[] = []
+  app.get('/x', async () => 'x')
+  app.addHook('onResponse', async request => {
+    reason = request.cors?.reason
+    try {
+      explained = app.corsGateway.explain(request).reason
+    } catch (error) {
+      explained = error
+    }
+  })
+  const port = await listen(app)
+  for (const host of ['a.example.com', 'A.Example.com.', 'a.example.com:8443', 'a_b.example.com', '1.example.com']) {
+    const response = await request(port, 'GET', '/x', [['Origin', shop]], host)
+    t.strictSame(corsHeaders(response.headers), { 'access-control-allow-origin': shop }, host)
+    t.equal(explained, 'allowed')
+  }
+  for (const host of [
+    'evil.com, a.example.com', 'evil.com/.example.com', 'evil.com#.example.com', 'evil.com?.example.com', 'evil.com\\.example.com', 'u:p@a.example.com',
+    'evil.com @a.example.com', '<script>.example.com', 'x\'"--.example.com', '%00.example.com', '\xe9.example.com', 'a.example.com:99999', 'a.example.com:80:90', '[::1].example.com'
+  ]) {
+    for (const [method, lines] of [['GET', []], ['OPTIONS', [['Access-Control-Request-Method', 'GET']]]] as [string, Lines][]) {
+      const response = await request(port, method, '/x', [['Origin', shop], ...lines], host)
+      t.strictSame(corsHeaders(response.headers), {}, `${method} ${host}`)
+      t.equal(reason, 'path-ambiguous', `${method} ${host}`)
+      if (method === 'OPTIONS') t.match(response, { status: 403, body: /"reason":"path-ambiguous"/ }, `${method} ${host}`)
+      t.match(explained, { name: 'TypeError', message: /no page asks for the host/ }, 'a URL made of it would be another one')
+    }
+  }
+  const none = parseResponse(await exchangeBytes(port, `GET /x HTTP/1.0\r\nOrigin: ${shop}\r\n\r\n`))
+  t.match(none, { status: 200 }, 'no host is no rule\'s of a host')
+})
+
 t.test('beside @fastify/cors', async t => {
   const { logger, lines } = linesOf()
   const app = await start(t, Fastify({ logger: logger! }), { unmatched: 'passthrough' })

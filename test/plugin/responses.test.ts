@@ -272,3 +272,92 @@ t.test('security 7: Vary is merged', async t => {
     [['*'], ['origin'], '*'], [['Accept,*'], ['origin'], '*'], [[''], ['origin'], 'Origin'], [[7], ['origin'], '7, Origin']
   ] as const) t.equal(mergeVary(theirs, ours), merged, JSON.stringify(theirs))
 })
+
+t.test('the gateway\'s own answers are sent whatever hooks before it have set', async t => {
+  type Meddle = (reply: FastifyReply) => void
+  const hooks: Readonly<Record<string, readonly [meddle: Meddle, kept?: Readonly<Record<string, string>>]>> = {
+    nothing: [() => {}],
+    'a header': [reply => { reply.header('x-user', 'Zoe') }, { 'x-user': 'Zoe' }],
+    'no header value': [reply => { reply.header('x-user', 'Zoë €').header('x-other', '1') }],
+    'no header value, raw': [reply => { reply.raw.setHeader('x-raw', '1'); reply.header('x-user', 'a\r\nb: c') }],
+    'no header name': [reply => { reply.header('x user', 'a') }],
+    'no message': [reply => { reply.raw.statusMessage = 'a\r\nb: c' }],
+    'a thrower': [reply => { reply.raw.writeHead = () => { throw new Error('mine') } }],
+    'a body': [reply => {
+      reply.headers({ 'transfer-encoding': 'chunked', 'content-encoding': 'gzip', trailer: 'x-sum', etag: '"x"', 'content-language': 'en', 'content-security-policy': 'x' })
+      reply.raw.setHeader('Content-Length', 99)
+    }, { 'content-security-policy': 'x' }],
+    vary: [reply => { reply.raw.setHeader('Vary', ['A', 'b']); reply.header('vary', 'c, a') }],
+    'one vary': [reply => { reply.raw.setHeader('Vary', 'A') }]
+  }
+  const varies: Readonly<Record<string, string>> = { vary: 'A, b, c, Origin', 'one vary': 'A, Origin' }
+  for (const http2 of [false, true]) {
+    for (const [name, [meddle, kept = {}]] of Object.entries(hooks)) {
+      if (http2 && name === 'no message') continue
+      const app = (http2 ? Fastify({ http2: true }) : Fastify()) as unknown as FastifyInstance
+      app.addHook('onRequest', async (_request, reply) => { meddle(reply) })
+      await app.register(corsGateway, { policies, watch: false })
+      app.all('/ways/*', { exposeHeadRoute: false }, async () => 'x')
+      const port = await listen(app)
+      for (const origin of [shop, evil]) {
+        const said = `${name}, ${http2 ? 'HTTP/2' : 'HTTP/1.1'}, ${origin}`
+        const asked = { origin, 'access-control-request-method': 'PUT' }
+        const { status, headers, body } = http2
+          ? await ask2(port, asked)
+          : await request(port, 'OPTIONS', '/ways/x', Object.entries(asked))
+        if (name === 'a thrower') {
+          t.notOk(status, `${said}: the connection ends`)
+          continue
+        }
+        t.equal(status, origin === shop ? 204 : 403, `${said}: status`)
+        t.equal(headers['access-control-allow-origin'], origin === shop ? shop : undefined, `${said}: grant`)
+        t.equal(headers['vary'], varies[name] ?? 'Origin', `${said}: Vary`)
+        const others = Object.keys(headers).filter(name => !name.startsWith('access-control-') && !['vary', 'date', 'connection', 'content-type', 'content-length', ':status'].includes(name))
+        // On HTTP/2 Node hands on what it refuses on HTTP/1.
+        if (!http2 || !name.startsWith('no header value')) {
+          t.strictSame(Object.fromEntries(others.map(name => [name, headers[name]])), kept, `${said}: what is kept`)
+        }
+        if (origin === evil) {
+          t.equal(headers['content-type'], 'application/problem+json; charset=utf-8')
+          t.match(JSON.parse(body), { status: 403, reason: 'origin-not-allowed' })
+          t.equal(Number(headers['content-length']), body.length)
+        } else {
+          t.notOk('content-length' in headers, `${said}: no length`)
+        }
+      }
+      await app.close()
+    }
+  }
+})
+
+/** A preflight on HTTP/2; no status where the stream ends without an answer. */
+function ask2 (
+  port: number, headers: Readonly<Record<string, string>>
+): Promise<{ status: number, headers: Record<string, unknown>, body: string }> {
+  return new Promise(resolve => {
+    const session = connectHttp2(`http://127.0.0.1:${port}`)
+    const stream = session.request({ ':method': 'OPTIONS', ':path': '/ways/x', ':authority': 'api.example.com', ...headers }, { endStream: true })
+    let received: Record<string, unknown> = {}
+    let body = ''
+    stream.setEncoding('utf8')
+    stream.on('response', headers => { received = { ...headers } })
+    stream.on('data', chunk => { body += String(chunk) })
+    stream.on('error', () => {})
+    stream.on('close', () => {
+      session.close()
+      resolve({ status: Number(received[':status'] ?? 0), headers: received, body })
+    })
+  })
+}
+
+t.test('an answer that a hook before the gateway has begun is left to it', async t => {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  app.addHook('onRequest', async (_request, { raw }) => {
+    raw.writeHead(200, { 'x-early': '1' })
+    setImmediate(() => { raw.end('early') })
+  })
+  await app.register(corsGateway, { policies, watch: false })
+  const { status, headers, body } = await request(await listen(app), 'OPTIONS', '/ways/x', [['Origin', evil], ['Access-Control-Request-Method', 'PUT']])
+  t.match({ status, headers, body }, { status: 200, headers: { 'x-early': '1' }, body: /early/ })
+})

@@ -175,6 +175,29 @@ t.test('what is kept is bounded, and labels come from the sets only', async t =>
   t.ok(first!.sample.request.url.length <= 256)
 })
 
+t.test('no request waits for an explanation: the status makes some each time that it is asked for', async t => {
+  const names = Array.from({ length: 12 }, (_, i) => `r${i}`)
+  const sets = [grants, 'allowOrigins: []'].map(more => memorySource(setText(...names.map(name => rule(name, more, `/${name}/*`)))))
+  const app = await start(t, Fastify({ maxParamLength: 5000 }), { policies: sets[0]!, shadow: sets[1]! })
+  for (const name of names) await app.inject({ url: `/${name}/x`, headers: { origin: shop, 'x-a': 'y'.repeat(100) } })
+  await nextTurn()
+  const explained = (): number =>
+    shadowOf(app).differences.filter(({ sample }) => sample.active !== null && sample.candidate !== null).length
+  t.equal(explained(), 10)
+  t.equal(explained(), 12)
+  t.equal(explained(), 12)
+
+  const kept = async (path: string, headers: object = {}): Promise<boolean> => {
+    const other = await start(t, Fastify({ maxParamLength: 5000 }), { policies: sets[0]!, shadow: sets[1]! })
+    await other.inject({ url: path, headers: { origin: shop, ...headers } })
+    return shadowOf(other).differences[0]?.sample.active !== null
+  }
+  t.ok(await kept(`/r0/${'y'.repeat(252)}?${'y'.repeat(3000)}`))
+  t.notOk(await kept(`/r0/${'y'.repeat(253)}`), 'a long path')
+  t.ok(await kept('/r0/x', { cookie: 'y'.repeat(3000), authorization: 'y'.repeat(3000) }), 'long values that decide nothing')
+  t.notOk(await kept('/r0/x', { accept: 'y'.repeat(3000) }), 'a long value that decides')
+})
+
 t.test('a candidate that is invalid, gone or slow never stops the gateway', async t => {
   const { logger, lines } = linesOf()
   const candidate = memorySource([{ name: 'c.yaml', text: 'version: 1\nrulez: []\n' }])
@@ -228,6 +251,23 @@ t.test('counts begin anew with another set on either side; metrics go on', async
   await app.inject(get)
   t.match(shadowOf(app), { decisions: 1, differences: [{ count: 1 }] })
   t.match(app.corsGateway.metrics(), /^cors_gateway_shadow_differences_total\{old_rule="shop",new_rule="",direction="narrowed"\} 3$/m)
+})
+
+t.test('counts begin anew when a rule of either set starts', async t => {
+  const soon = new Date(Date.now() + 2000).toISOString()
+  const timed = setText(rule('shop', grants), rule('later', `${grants}\nnotBefore: ${soon}`, '/later'))
+  const none = setText(rule('shop', 'allowOrigins: []'))
+  const apps = await Promise.all([[timed, none], [none, timed]].map(([policies, candidate]) =>
+    start(t, Fastify(), { policies: memorySource(policies!), shadow: memorySource(candidate!) })))
+  for (const app of apps) {
+    await app.inject(get)
+    t.equal(shadowOf(app).differences.length, 1)
+  }
+  for (const app of apps) {
+    await until(() => shadowOf(app).differences.length === 0)
+    await app.inject(get)
+    t.match(shadowOf(app), { decisions: 1, differences: [{ count: 1, sample: { active: { outcome: /./ } } }] })
+  }
 })
 
 t.test('directories, watched and by hand', async t => {
