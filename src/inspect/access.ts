@@ -5,7 +5,7 @@ import { parseOrigin } from '../origin/origin.ts'
 import { matchesOrigin } from '../origin/pattern.ts'
 import { compareSpecificity } from '../origin/relation.ts'
 import { CoverIndex } from '../policy/cover.ts'
-import type { OriginEntry, Rule } from '../policy/policy.ts'
+import { hostPatternsOf, type OriginEntry, type Rule } from '../policy/policy.ts'
 import { ruleSpan } from '../policy/rule-spans.ts'
 import { settleRoute } from '../snapshot/compile.ts'
 import type { Outcome, Reason } from '../snapshot/decision.ts'
@@ -90,8 +90,8 @@ function findAt (snapshot: Snapshot, origin: string | null, url: string): PlaceA
 function placesOf ({ set, settings: { router } }: Snapshot): Place[] {
   const places = new Map<string, { host: string | null, route: string, rules: Set<Rule> }>()
   for (const rule of set.rules) {
-    const hosts = rule.hosts.length === 0 ? [null] : rule.hosts.map(({ pattern }) => pattern.text)
-    for (const host of hosts) {
+    for (const hostPattern of hostPatternsOf(rule)) {
+      const host = hostPattern?.text ?? null
       for (const { pattern } of rule.routes) {
         const key = `${host ?? ''} ${settleRoute(pattern, router).shape}`
         const place = places.get(key)
@@ -136,15 +136,13 @@ function compareEntries (a: OriginEntry | null, b: OriginEntry | null): number {
 function rowFor ({ set, settings, at }: Snapshot, place: Place, origin: string): AccessRow[] {
   const finding = { place, ambiguity: null, reachable: place.rules }
   const { rule, entry, outcome, reason } = decidePlainly(set, settings, at, { ...anyRequest, origin }, finding)
-  if (rule === null || outcome === 'none') return []
-  // The rule trusts the origin, though not with every method; its own line tells with which.
-  return [reason === 'method-not-allowed' ? rowOf(place, rule, entry, 'allowed', 'allowed') : rowOf(place, rule, entry, outcome, reason)]
+  return rule === null || outcome === 'none' ? [] : [rowOf(place, rule, entry, outcome, reason)]
 }
 
-/** A request to no host in particular, so that it is no page's own. */
+/** To no host in particular, so that it is no page's own; and an upgrade, which asks for no method and no header. */
 const anyRequest: RequestFacts = {
   method: 'GET', target: '/', host: '', scheme: 'https', origin: undefined, requestedMethod: undefined, requestedHeaders: undefined,
-  requestsPrivateNetwork: false, fetchSite: undefined, upgrade: false, carriesCredentials: false, hostIsAmbiguous: false
+  requestsPrivateNetwork: false, fetchSite: undefined, upgrade: true, carriesCredentials: false, hostIsAmbiguous: false
 }
 
 function rowOf ({ host, route }: Place, rule: Rule, entry: OriginEntry | null, outcome: AccessRow['outcome'], reason: Reason): AccessRow {

@@ -76,21 +76,26 @@ interface Accepted {
 }
 
 function* compareRisks (old: PolicySet, now: PolicySet): Generator<AssuranceChange> {
+  const [before, after] = [old, now].map(({ rules }) => new Set(rules.map(({ name }) => name))) as [Set<string>, Set<string>]
   const known = new Map<string, Accepted[]>()
-  for (const accepted of acceptedIn(old)) for (const key of keysOf(accepted)) known.set(key, [...known.get(key) ?? [], accepted])
-  const names = new Set(old.rules.map(({ name }) => name))
+  for (const accepted of acceptedIn(old)) {
+    const [byName, byPlace] = keysOf(accepted)
+    // Only a rule that is gone can have another name now.
+    const key = after.has(accepted.rule.name) ? byName : byPlace
+    known.set(key, [...known.get(key) ?? [], accepted])
+  }
   const said = new Set<string>()
   for (const accepted of acceptedIn(now)) {
     const { rule, acceptance } = accepted
     const [byName, byPlace] = keysOf(accepted)
     // A rule that only has another name now accepts nothing new.
-    const before = known.get(names.has(rule.name) ? byName : byPlace) ?? []
-    const covering = before.filter(other => coversAcceptance(other.acceptance, acceptance))
+    const others = known.get(before.has(rule.name) ? byName : byPlace) ?? []
+    const covering = others.filter(other => coversAcceptance(other.acceptance, acceptance))
     const place = `${acceptance.span.source.name} ${acceptance.span.start}`
     if (said.has(place)) continue
     if (covering.length === 0) {
       said.add(place)
-      const [other] = before
+      const [other] = others
       yield { what: 'risk-accepted', name: acceptance.risk, old: other === undefined ? null : placedRisk(other), new: placedRisk(accepted) }
     } else if (covering.every(other => endOf(other.acceptance) < endOf(acceptance))) {
       said.add(place)

@@ -9,9 +9,9 @@ import { findReading, vetoes, type PathLookup } from '../snapshot/lookup.ts'
 import type { Bucket, Snapshot } from '../snapshot/snapshot.ts'
 import type { CredentialsMode } from './browser.ts'
 import type { Ask, Direction } from './regions/difference.ts'
-import type { Finding } from './regions/pairs.ts'
+import type { Asker, Finding } from './regions/pairs.ts'
 import { authorityFor } from './regions/profile.ts'
-import type { NamedOrigin, Place } from './regions/survey.ts'
+import type { Place } from './regions/survey.ts'
 
 /** A rule and where its name is written. */
 export interface DecidingRule {
@@ -22,7 +22,8 @@ export interface DecidingRule {
 
 /** A page's request that shows what is said. */
 export interface RequestWitness {
-  readonly origin: string
+  /** Null: the request has no `Origin`, as when a page loads an image. */
+  readonly origin: string | null
   readonly method: string
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
@@ -34,7 +35,7 @@ export interface Change {
   /** A host pattern; null: every host that no other rules have. */
   readonly host: string | null
   readonly route: string
-  /** The most specific pattern of either set that matches, or `(any other origin)`. */
+  /** The most specific pattern of either set that matches, `(any other origin)`, or `(requests without Origin)`. */
   readonly origins: string
   /** In words, such as `read`, `credentials`, `method PUT`, `header authorization` or `max age 60 → 600 s`. */
   readonly what: string
@@ -50,11 +51,14 @@ export interface Change {
   readonly note?: string
 }
 
-/** Changes beyond this number of one direction are counted, and not kept. */
+/** Changes beyond this number of one direction are left out, and the diff says that it is not exact. */
 const maxChanges = 20_000
 
 /** What an origin is called that no pattern matches. */
 export const anyOther = '(any other origin)'
+
+/** What requests are called that name no origin. */
+export const noOrigin = '(requests without Origin)'
 
 /** What a path is called that leads to no rule. */
 export const anyOtherPath = '(any other path)'
@@ -89,21 +93,21 @@ export class Changes {
     const note = this.#noteOf(place)
     for (const finding of findings) {
       for (const named of finding.origins) {
-        this.#keep(place, host, route, note, finding, named)
-        if (!this.isWhole) break
+        if (!this.#keep(place, host, route, note, finding, named)) break
       }
     }
   }
 
-  #keep (place: Place, host: string | null, route: string, note: string | null, finding: Finding, { origin, pattern }: NamedOrigin): void {
+  /** Whether there is room for more of the finding's direction. */
+  #keep (place: Place, host: string | null, route: string, note: string | null, finding: Finding, { origin, pattern }: Asker): boolean {
     const { difference: { what, direction, danger, ask }, old, now, from, isCredentialed } = finding
     const kept = this.#kept[direction]
-    const origins = pattern?.text ?? anyOther
+    const origins = origin === null ? noOrigin : pattern?.text ?? anyOther
     const key = [host ?? '', route, origins, what, old.rule?.name ?? old.reason, now.rule?.name ?? now.reason, from ?? '', note === null].join('\n')
-    if (kept.has(key)) return
+    if (kept.has(key)) return true
     if (kept.size >= maxChanges) {
       this.isWhole = false
-      return
+      return false
     }
     const change: Change = {
       host, route, origins, what, old: ruleOf(old.rule), new: ruleOf(now.rule), oldReason: old.reason, newReason: now.reason,
@@ -112,6 +116,7 @@ export class Changes {
       ...note !== null && { note }
     }
     kept.set(key, { change, rank: [isCredentialed ? 0 : 1, danger, from ?? 0, host ?? '', route, origins, what] })
+    return true
   }
 
   /** All changes of a direction, the most dangerous first. */
@@ -162,7 +167,7 @@ function ruleOf (rule: Rule | null): DecidingRule | null {
 }
 
 /** The request of a page to a place that an ask comes to. */
-export function witnessOf ({ host, path }: Pick<Place, 'host' | 'path'>, origin: string, { method, headers, credentials, isWebSocket }: Ask): RequestWitness {
+export function witnessOf ({ host, path }: Pick<Place, 'host' | 'path'>, origin: string | null, { method, headers, credentials, isWebSocket }: Ask): RequestWitness {
   return { origin, method, url: `${isWebSocket ? 'wss' : 'https'}://${authorityFor(host, origin)}${path}`, headers, credentials }
 }
 

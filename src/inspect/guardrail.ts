@@ -1,15 +1,18 @@
 // Whether a policy set keeps its guardrails: decided for every possible request, now and whenever a rule starts or ends.
+import { catalogue } from '../diagnostic/catalogue.ts'
 import { diagnose, type Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { OriginIndex } from '../origin/lookup.ts'
 import { showTime } from '../policy/notice.ts'
-import type { Guardrail, PolicySet, Rule } from '../policy/policy.ts'
+import { hostPatternsOf, type Guardrail, type PolicySet, type Rule } from '../policy/policy.ts'
 import { hostMatches } from '../route/host.ts'
 import { settle } from '../route/path.ts'
-import { parseRoutePattern, routeMatches, type RoutePattern } from '../route/pattern.ts'
+import { parseRoutePattern } from '../route/pattern.ts'
+import { RouteTree } from '../route/tree.ts'
 import { compile, settleRoute } from '../snapshot/compile.ts'
 import { indexOf } from '../snapshot/groups.ts'
 import type { Settings } from '../snapshot/snapshot.ts'
 import { witnessOf } from './changes.ts'
+import { curlFor, type ShownBy } from './curl.ts'
 import { askOf, secondsOf, valueFor, type Ask } from './regions/difference.ts'
 import type { Planting } from './regions/paths.ts'
 import { deciderOf, profileOf, vocabularyOf, type Profile } from './regions/profile.ts'
@@ -18,6 +21,7 @@ import { OriginSurveys, Places, type Place } from './regions/survey.ts'
 
 /** Rules that break one guardrail; more are not named. */
 const maxBreaches = 10
+const maxDescription = 200
 
 /** The findings about guardrails: none where every one of them holds. The set is valid otherwise. */
 export function checkGuardrails (set: PolicySet, settings: Settings, at: number): Diagnostic[] {
@@ -29,22 +33,24 @@ export function checkGuardrails (set: PolicySet, settings: Settings, at: number)
   const side = new Side(snapshot, numbers)
   const surveys = new OriginSurveys(numbers)
   for (const place of places) {
-    for (const watch of watches) watch.look(place, side, surveys)
+    const path = settle(place.path, settings.router)
+    for (const watch of watches) if (watch.speaksOf(place.host, path)) watch.look(place, side, surveys)
   }
   return watches.flatMap(watch => [...watch.report(places.isExact)])
 }
 
-/** A request that a guardrail forbids, and what is granted to it. */
+/** What is said of a request that a guardrail forbids. */
 interface Breach {
-  readonly rule: Rule | null
   readonly message: string
+  /** A command that sends the request. */
+  readonly command: string
 }
 
 /** One guardrail, watching the places that it speaks of. */
 class Watch {
   readonly #guardrail: Guardrail
-  readonly #settings: Settings
-  readonly #routes: readonly RoutePattern[]
+  /** Its routes as the router holds them; null for every route. */
+  readonly #routes: RouteTree<true> | null
   readonly #origins: OriginIndex | null
   /** What has been looked at: the same rules are the same wherever they hold. */
   readonly #seen = new Set<unknown>()
@@ -54,34 +60,35 @@ class Watch {
 
   constructor (guardrail: Guardrail, settings: Settings) {
     this.#guardrail = guardrail
-    this.#settings = settings
-    this.#routes = guardrail.routes.map(({ pattern }) => pattern)
+    this.#routes = guardrail.routes.length === 0 ? null : new RouteTree()
+    for (const { pattern } of guardrail.routes) this.#routes!.at(settleRoute(pattern, settings.router), () => true)
     this.#origins = guardrail.origins && indexOf(guardrail.origins.entries)
   }
 
   /** Its hosts and routes, to be told apart from all others. */
   regions (): Planting[] {
-    const hosts = this.#guardrail.hosts.length === 0 ? [null] : this.#guardrail.hosts.map(({ pattern }) => pattern)
-    const routes = this.#routes.length === 0 ? parseRoutePattern('/*').patterns! : this.#routes
-    return hosts.flatMap(host => routes.map(route => ({ host, route, sides: 0 })))
+    const { routes: entries } = this.#guardrail
+    const routes = entries.length === 0 ? parseRoutePattern('/*').patterns! : entries.map(({ pattern }) => pattern)
+    return hostPatternsOf(this.#guardrail).flatMap(host => routes.map(route => ({ host, route, sides: 0 })))
   }
 
-  #speaksOf ({ host, path }: Place): boolean {
+  /** Whether it holds at a host and a path, as the router settles it. */
+  speaksOf (host: string, path: string): boolean {
     const { hosts } = this.#guardrail
-    const { router } = this.#settings
     if (hosts.length > 0 && !hosts.some(({ pattern }) => hostMatches(pattern, host))) return false
-    return this.#routes.length === 0 || this.#routes.some(route => routeMatches(settleRoute(route, router), settle(path, router)))
+    return this.#routes === null || this.#routes.find(path) === true
   }
 
   #speaksOfOrigin (origin: string): boolean {
     return this.#origins === null || (this.#origins.find(origin) >= 0) === (this.#guardrail.origins!.are === 'within')
   }
 
+  /** Looks at a place that it speaks of. */
   look (place: Place, side: Side, surveys: OriginSurveys): void {
     const [lookup] = place.lookups
     const group = groupOf(lookup!)
     // An ambiguous path is granted nothing.
-    if (lookup!.isAmbiguous || this.#seen.has(group) || !this.#speaksOf(place)) return
+    if (lookup!.isAmbiguous || this.#seen.has(group)) return
     this.#seen.add(group)
     const { origins, never } = this.#guardrail
     const survey = surveys.of([...side.listsOf(group), ...origins === null ? [] : [origins.entries]])
@@ -99,21 +106,27 @@ class Watch {
         known.add(key)
         const found = breachOf(profileOf(snapshot, question, names), this.#guardrail)
         if (found === null) continue
-        const { method, url } = witnessOf(place, origin, found.ask)
+        const witness = witnessOf(place, origin, found.ask)
         const from = moment === side.snapshot.at ? '' : `, from ${showTime(moment)} on`
         const who = rule === null ? '`unmatched: passthrough`' : `rule \`${rule.name}\``
-        this.#breaches.set(rule, { rule, message: `${who} ${found.say(`\`${origin}\``, `\`${method} ${url}\``)}${from}` })
+        this.#breaches.set(rule, {
+          message: `${who} ${found.say(`\`${origin}\``, `\`${witness.method} ${witness.url}\``)}${from}`,
+          command: curlFor(witness, found.shownBy)
+        })
       }
     }
   }
 
   * report (isExact: boolean): Generator<Diagnostic> {
-    const { name, span } = this.#guardrail
+    const { name, span, description } = this.#guardrail
+    const purpose = description === null ? '' : ` (${shorten(description)})`
     const more = this.#breaches.size - maxBreaches
-    for (const [i, { rule, message }] of [...this.#breaches.values()].slice(0, maxBreaches).entries()) {
+    for (const [i, [rule, { message, command }]] of [...this.#breaches].slice(0, maxBreaches).entries()) {
       const others = more > 0 && i === maxBreaches - 1 ? ` (and ${more} more ${more === 1 ? 'rule breaks' : 'rules break'} it)` : ''
-      yield diagnose('guardrail-broken', span, `guardrail \`${name}\`: ${message}${others}`,
-        rule === null ? {} : { related: [{ span: rule.span, message: `rule \`${rule.name}\`` }] })
+      yield diagnose('guardrail-broken', span, `guardrail \`${name}\`${purpose}: ${message}${others}`, {
+        help: `${catalogue['guardrail-broken'].help}; to see it: \`${command}\``,
+        related: rule === null ? [] : [{ span: rule.span, message: `rule \`${rule.name}\`` }]
+      })
     }
     if (this.#breaches.size > 0 || (isExact && this.#isExact)) return
     yield diagnose('too-complex', span, `guardrail \`${name}\` cannot be decided: the routes or origins of the set can meet in too many ways`,
@@ -121,8 +134,16 @@ class Watch {
   }
 }
 
+/** A description in a line. */
+function shorten (description: string): string {
+  const line = description.trim().replace(/\s+/g, ' ')
+  return line.length <= maxDescription ? line : `${line.slice(0, maxDescription - 1)}…`
+}
+
 interface Broken {
   readonly ask: Ask
+  /** Null: the first answer that a browser gets. */
+  readonly shownBy: ShownBy | null
   /** What is granted, in words, for an origin and a request. */
   readonly say: (origin: string, request: string) => string
 }
@@ -130,23 +151,30 @@ interface Broken {
 /** The first thing of those that a guardrail forbids that a profile grants. */
 function breachOf (profile: Profile, { never }: Guardrail): Broken | null {
   if (profile.passthrough) {
-    return { ask: askOf(never.methods.find(name => name !== '*') ?? 'GET'), say: (origin, request) => `leaves ${request} of ${origin} to the upstream, which may grant anything` }
+    const ask = askOf(never.methods.find(name => name !== '*') ?? 'GET')
+    return { ask, shownBy: 'answer', say: (origin, request) => `leaves ${request} of ${origin} to the upstream, which may grant anything` }
   }
   const [readable] = profile.methods
   if (readable === undefined) return null
   if (never.credentials && profile.credentials) {
-    return { ask: { ...askOf(readable), credentials: 'include' }, say: (origin, request) => `lets ${origin} read ${request} with credentials` }
+    const ask: Ask = { ...askOf(readable), credentials: 'include' }
+    return { ask, shownBy: null, say: (origin, request) => `lets ${origin} read ${request} with credentials` }
   }
   const method = listed(never.methods, profile.methods)
-  if (never.read || method !== undefined) return { ask: askOf(method ?? readable), say: (origin, request) => `lets ${origin} read ${request}` }
+  if (never.read || method !== undefined) {
+    return { ask: askOf(method ?? readable), shownBy: null, say: (origin, request) => `lets ${origin} read ${request}` }
+  }
   const [asked] = profile.preflights
+  if (asked === undefined) return null
   const header = listed(never.headers, profile.headers)
-  if (header !== undefined && asked !== undefined) {
-    return { ask: { ...askOf(asked), headers: { [header]: valueFor(header) } }, say: (origin, request) => `lets ${origin} set the header \`${header}\` for ${request}` }
+  if (header !== undefined) {
+    const ask = { ...askOf(asked), headers: { [header]: valueFor(header) } }
+    return { ask, shownBy: 'preflight', say: (origin, request) => `lets ${origin} set the header \`${header}\` for ${request}` }
   }
   const seconds = secondsOf(profile.maxAge)
-  if (asked === undefined || never.maxAgeAbove === null || seconds <= never.maxAgeAbove) return null
-  return { ask: askOf(asked), say: (origin, request) => `lets a browser keep the preflight of ${origin} for ${request} for ${seconds} s, above ${never.maxAgeAbove} s` }
+  if (never.maxAgeAbove === null || seconds <= never.maxAgeAbove) return null
+  const say = (origin: string, request: string): string => `lets a browser keep the preflight of ${origin} for ${request} for ${seconds} s, above ${never.maxAgeAbove} s`
+  return { ask: askOf(asked), shownBy: 'preflight', say }
 }
 
 /** The first forbidden name that is granted; `*` forbids every name. */

@@ -1,8 +1,8 @@
 // A diff for people: what pages gain and lose, the most dangerous first, with a request to paste for each.
 import { visible } from '../diagnostic/render.ts'
-import { isSafelistedMethod } from '../fetch/method.ts'
 import type { AssuranceChange } from './assurance.ts'
 import type { Change, DecidingRule } from './changes.ts'
+import { curlFor, type ShownBy } from './curl.ts'
 import { isWidened, type Diff } from './diff.ts'
 import type { Direction } from './regions/difference.ts'
 
@@ -50,7 +50,7 @@ function drawGroup (group: Group, sign: string): string {
     `    old: ${sayDecider(first.old, first.oldReason)}`,
     `    new: ${sayDecider(first.new, first.newReason)}`,
     ...first.note === undefined ? [] : [`    ${first.note}`],
-    `    ${curlFor(first)}`
+    `    ${curlOf(first)}`
   ].map(visible).join('\n')
 }
 
@@ -64,7 +64,7 @@ export function renderDiffMarkdown (diff: Diff): string {
     if (groups.length === 0) continue
     const rows = groups.slice(0, maxGroups).map(markdownRow)
     const more = groups.length > maxGroups ? ['', `… and ${groups.length - maxGroups} more`] : []
-    const curls = groups.slice(0, maxGroups).map(({ first }) => curlFor(first))
+    const curls = groups.slice(0, maxGroups).map(({ first }) => curlOf(first))
     parts.push([
       `**${direction}**`, '', '| route | origins | what | old | new |', '| --- | --- | --- | --- | --- |', ...rows, ...more, '',
       '<details><summary>Requests that show it</summary>', '', '```sh', ...curls, '```', '', '</details>'
@@ -147,25 +147,12 @@ function deciders ({ host, old, new: now, oldReason, newReason, from, note }: Ch
   return [host, old, now, oldReason, newReason, from, note !== undefined]
 }
 
-/** A command that sends what a browser would send first: the preflight, where one is needed or what matters is in its answer. */
-function curlFor ({ witness, what }: Pick<Change, 'witness' | 'what'>): string {
-  const { origin, method, url, headers, credentials } = witness
-  const { 'access-control-request-private-network': network, ...set } = headers
-  const lines = [`Origin: ${origin}`]
-  const isSocket = url.startsWith('wss:')
-  const names = Object.keys(set)
-  const isPreflight = !isSocket && (!isSafelistedMethod(method) || names.length > 0 || network !== undefined || /^(?:max age|cache-control)/.test(what)) &&
-    !/^(?:denied requests|answer to OPTIONS)/.test(what)
-  if (isSocket) lines.push('Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13', 'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==')
-  if (isPreflight) lines.push(`Access-Control-Request-Method: ${method}`)
-  if (isPreflight && names.length > 0) lines.push(`Access-Control-Request-Headers: ${names.join(',')}`)
-  if (network !== undefined) lines.push('Access-Control-Request-Private-Network: true')
-  if (credentials === 'include' && !isPreflight) lines.push('Cookie: session=1')
-  const verb = isPreflight ? ' -X OPTIONS' : method === 'GET' ? '' : method === 'HEAD' ? ' --head' : ` -X ${quote(method)}`
-  return `curl -i${verb} ${quote(url.replace(/^wss:/, 'https:'))}${lines.map(line => ` -H ${quote(line)}`).join('')}`
+function curlOf ({ witness, what }: Change): string {
+  return curlFor(witness, shownBy(what))
 }
 
-/** A text as one word of a shell. */
-function quote (text: string): string {
-  return /^[A-Za-z0-9]+$/.test(text) ? text : `'${text.replaceAll('\'', '\'\\\'\'')}'`
+/** What is only said in answers to preflights, or only in those to requests themselves. */
+function shownBy (what: string): ShownBy | null {
+  if (/^(?:max age|cache-control)/.test(what)) return 'preflight'
+  return /^(?:denied requests|answer to OPTIONS|access-control-allow-origin)/.test(what) ? 'answer' : null
 }

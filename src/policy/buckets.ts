@@ -1,6 +1,6 @@
 // The rules of each host and route, in one tree of routes a host: what decides where, and what lies below what.
 import type { RoutePattern, Segment } from '../route/pattern.ts'
-import type { RouteEntry, Rule } from './policy.ts'
+import { hostPatternsOf, type RouteEntry, type Rule } from './policy.ts'
 
 /** The rules of one host and one shape of route. */
 export interface Bucket {
@@ -111,8 +111,8 @@ function* covering (node: Node, segments: readonly Segment[], at: number): Gener
 export function collectHosts (rules: readonly Rule[]): ReadonlyMap<string, HostTree> {
   const trees = new Map<string, HostTree>()
   for (const rule of rules) {
-    const hosts = rule.hosts.length === 0 ? [null] : rule.hosts.map(({ pattern }) => pattern.text)
-    for (const host of hosts) {
+    for (const pattern of hostPatternsOf(rule)) {
+      const host = pattern?.text ?? null
       let tree = trees.get(host ?? '')
       if (tree === undefined) trees.set(host ?? '', tree = new HostTree(host))
       for (const entry of rule.routes) tree.add(rule, entry)

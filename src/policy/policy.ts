@@ -26,6 +26,11 @@ export interface HostEntry {
   readonly span: Span
 }
 
+/** The host patterns of a rule, or null alone, which stands for every host. */
+export function hostPatternsOf ({ hosts }: { readonly hosts: readonly HostEntry[] }): readonly (HostPattern | null)[] {
+  return hosts.length === 0 ? [null] : hosts.map(({ pattern }) => pattern)
+}
+
 /** A risk that a rule takes on purpose. */
 export interface RiskAcceptance {
   readonly risk: string

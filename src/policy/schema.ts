@@ -334,7 +334,7 @@ export interface GuardedGrants {
    */
   methods?: string[]
   /**
-   * No page may set one of these request headers; `*` means any that is not safelisted.
+   * No rule may allow one of these request headers; `*` means any name, and safelisted ones such as `accept` too, which a rule that lists them allows with any value.
    *
    * @minItems 1
    *
@@ -752,7 +752,7 @@ export const policySchema: Readonly<Record<string, unknown>> = {
             "headers": {
               "type": "array",
               "minItems": 1,
-              "description": "No page may set one of these request headers; `*` means any that is not safelisted.",
+              "description": "No rule may allow one of these request headers; `*` means any name, and safelisted ones such as `accept` too, which a rule that lists them allows with any value.",
               "items": {
                 "type": "string",
                 "minLength": 1,

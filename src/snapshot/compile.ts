@@ -1,5 +1,5 @@
 // Policies to a snapshot: everything that can be known before a request is computed here, once a reload.
-import type { PolicySet, Rule } from '../policy/policy.ts'
+import { hostPatternsOf, type PolicySet, type Rule } from '../policy/policy.ts'
 import type { HostPattern } from '../route/host.ts'
 import { hasUpperCase, type RouterOptions } from '../route/path.ts'
 import type { RoutePattern } from '../route/pattern.ts'
@@ -68,8 +68,7 @@ function* collectBuckets (rules: readonly CompiledRule[], router: RouterOptions)
   const drafts = new Map<string, DraftBucket>()
   for (const [i, rule] of rules.entries()) {
     if (i % stepSize === 0) yield
-    const hosts = rule.source.hosts.length === 0 ? [null] : rule.source.hosts.map(entry => entry.pattern)
-    for (const host of hosts) {
+    for (const host of hostPatternsOf(rule.source)) {
       for (const { pattern } of rule.source.routes) {
         const route = settleRoute(pattern, router)
         const key = `${host?.text ?? ''} ${route.shape}`

@@ -86,6 +86,23 @@ const cases: [name: string, old: string, now: string, ...wanted: string[]][] = [
   ['a host that carves out', rules(rule(shop, 'r', '[/a]')), rules(rule(shop, 'r', '[/a]'), rule('allowOrigins: []\nhosts: [x.example.com]', 'q', '[/*]')), '- /* x.example.com https://shop.example.com [read] r → origin-not-allowed'],
   ['null', rules(rule(shop, 'r', '[/a]')), rules(rule(`allowOrigins: [https://shop.example.com, "null"]\nacceptRisks: [{risk: null-origin, reason: test}]`, 'r', '[/a]')), '+ /a null [read] origin-not-allowed → r'],
   ['anyone', rules(rule(shop, 'r', '[/a]')), rules(rule('allowOrigins: ["*"]', 'r', '[/a]')), '+ /a * [read] origin-not-allowed → r'],
+  ['rejection, beside blocked origins that no rule allows', `blockedOrigins: [https://other.example, https://x.example.com]\n${rules(rule(shop, 'r', '[/a]'))}`,
+    `blockedOrigins: [https://other.example, https://x.example.com]\n${rules(rule(`${shop}\ndeniedRequests: reject`, 'r', '[/a]'))}`, ...[
+      '~ (any other path) (any other origin) [denied requests forward → reject] path-ambiguous → path-ambiguous ambiguous',
+      '~ /a (any other origin) [denied requests forward → reject] origin-not-allowed → origin-not-allowed', '~ /a https://shop.example.com [denied requests forward → reject] r → r'
+    ]],
+  ['a narrower rule beside one that answered everyone', rules(rule('allowOrigins: ["*"]\ntimingAllowOrigin: true', 'r', '[/a]')),
+    rules(rule('allowOrigins: ["*"]\ntimingAllowOrigin: true', 'r', '[/a]'), rule('allowOrigins: [https://b.example.com]\ntimingAllowOrigin: true', 'q', '[/a]')), ...[
+      '- /a (requests without Origin) [timing] r → r', '~ /a (requests without Origin) [access-control-allow-origin * → none] r → r'
+    ]],
+  ['none any more beside one that answers everyone', rules(rule('allowOrigins: ["*"]', 'r', '[/a]'), rule(shop, 'q', '[/a]')),
+    rules(rule('allowOrigins: ["*"]\ntimingAllowOrigin: true', 'r', '[/a]')), ...[
+      '+ /a (requests without Origin) [timing] r → r', '+ /a * [timing] r → r', '+ /a https://shop.example.com [timing] q → r',
+      '~ /a (requests without Origin) [access-control-allow-origin none → *] r → r'
+    ]],
+  ['a narrower rule that starts later', rules(rule('allowOrigins: ["*"]', 'r', '[/a]')), rules(rule('allowOrigins: ["*"]\nexpires: 2028-01-01T00:00:00Z', 'r', '[/a]')), ...[
+    '- /a * [read] r → r 2028-01-01T00:00:00Z'
+  ]],
   ['letters', rules(rule(shop, 'r', '[/a]')), rules(rule(shop, 'r', '[/A]')), ...[
     '+ /A https://shop.example.com [read] path-ambiguous → r ambiguous', '- /a https://shop.example.com [read] r → path-ambiguous ambiguous'
   ]]
@@ -129,6 +146,11 @@ t.test('the router\'s options and `unmatched` count', async t => {
 t.test('guardrails and accepted risks come first', async t => {
   const guarded = (never: string, name = 'g'): string => `guardrails:\n  - {name: ${name}, routes: [/z], never: ${never}}\n`
   const risky = (more: string): string => rules(rule(`allowOrigins: [http://kiosk.example.com, http://till.example.com]\nallowCredentials: true\nacceptRisks: [{risk: insecure-origin, reason: test${more}}]`))
+  const kiosk = 'http://kiosk.example.com'
+  const one = (name: string, origin = kiosk, ...acceptances: string[]): string =>
+    rule(`allowOrigins: [${origin}]\nacceptRisks: [${(acceptances.length === 0 ? [''] : acceptances).map(more => `{risk: insecure-origin, reason: test${more}}`).join(', ')}]`, name)
+  const sharing = (more: string): string =>
+    `defaults: {acceptRisks: [{risk: insecure-origin, reason: test${more}}]}\n${rules(rule(`allowOrigins: [${kiosk}]`), rule(`allowOrigins: [${kiosk}]`, 'q', '[/b]'))}`
   const told = (old: string, now: string): string[] => compare(old, now).assurance.map(({ what, name }) => `${what} ${name}`)
   const whole = guarded('{read: true}')
   const assurances: [old: string, now: string, isWider: boolean, ...wanted: string[]][] = [
@@ -144,10 +166,23 @@ t.test('guardrails and accepted risks come first', async t => {
     [risky(''), risky(', until: 2027-01-01'), false],
     [rules(rule('allowOrigins: [https://a.example]')), risky(''), true, 'risk-accepted insecure-origin'],
     [risky(', origins: [http://kiosk.example.com, http://till.example.com]'), risky(''), true, 'risk-accepted insecure-origin'],
-    [risky(''), risky(', origins: [http://kiosk.example.com, http://till.example.com]'), false]
+    [risky(''), risky(', origins: [http://kiosk.example.com, http://till.example.com]'), false],
+    [rules(one('r', kiosk, `, origins: [${kiosk}]`)), risky(', origins: [http://kiosk.example.com, http://till.example.com]'), true, 'risk-accepted insecure-origin'],
+    // A rule beside one that is still there is a new one, and not the other under a new name.
+    [rules(one('r')), rules(one('r'), one('q', 'http://till.example.com')), true, 'risk-accepted insecure-origin'],
+    [rules(one('r'), rule('allowOrigins: [https://a.example]', 'q')), rules(one('q')), true, 'risk-accepted insecure-origin'],
+    // A rule keeps its risk on other routes; under another name as well, it is a new one.
+    [rules(one('r')), rules(one('r').replace('/a/**', '/b/**')), true],
+    [rules(one('r')), rules(one('q').replace('/a/**', '/b/**')), true, 'risk-accepted insecure-origin'],
+    // The last of several acceptances tells for how long a risk was accepted.
+    [rules(one('r', kiosk, ', until: 2027-01-01', ', until: 2029-01-01')), rules(one('r', kiosk, ', until: 2028-01-01')), false],
+    [rules(one('r', kiosk, ', until: 2027-01-01', ', until: 2028-01-01')), rules(one('r', kiosk, ', until: 2029-01-01')), true, 'risk-extended insecure-origin'],
+    // What a file accepts for all of its rules is written once, and told once.
+    ['', sharing(''), true, 'risk-accepted insecure-origin'],
+    [sharing(', until: 2027-01-01'), sharing(''), true, 'risk-extended insecure-origin']
   ]
   for (const [old, now, isWider, ...wanted] of assurances) {
-    t.strictSame(told(old, now), wanted)
+    t.strictSame(told(old, now), wanted, `${old}\n${now}`)
     const found = compare(old, now)
     t.equal(found.equal, wanted.length === 0 && lines(found).length === 0)
     if (lines(found).length === 0) t.equal(isWidened(found), isWider)

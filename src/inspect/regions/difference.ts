@@ -1,7 +1,7 @@
 // What one profile grants and another does not, each difference with a request that shows it.
 import { isSafelistedMethod } from '../../fetch/method.ts'
 import type { CredentialsMode } from '../browser.ts'
-import type { Profile, Vocabulary } from './profile.ts'
+import type { BareAnswer, Profile, Vocabulary } from './profile.ts'
 
 /** More is granted, less is, or something else happens. */
 export type Direction = 'widened' | 'narrowed' | 'changed'
@@ -33,6 +33,23 @@ const defaultMaxAge = 5
 /** All differences between what pages could get and what they can get now. */
 export function differencesOf (old: Profile, now: Profile, names: Vocabulary): readonly Difference[] {
   return [...compare(old, now, names)]
+}
+
+/**
+ * The differences between an answer to requests without `Origin` that carries a grant, since one rule answers everyone
+ * alike, and one that does not: a cache sees the grant, and any page the timing of what it loads so. Both follow where
+ * pages of no particular origin gain or lose all that they can read, and are not told then.
+ */
+export function bareDifferencesOf (
+  old: BareAnswer, now: BareAnswer, [before, after]: readonly [before: Profile, after: Profile]
+): readonly Difference[] {
+  if (before.passthrough !== after.passthrough || isGranting(before) !== isGranting(after)) return []
+  const ask = askOf((now.method ?? old.method)!)
+  const what = `access-control-allow-origin ${old.method === null ? 'none → *' : '* → none'}`
+  return [
+    ...old.timing === now.timing ? [] : [found('timing', 'timing', now.timing, ask)],
+    { ...found('other', what, true, ask), direction: 'changed' }
+  ]
 }
 
 function* compare (old: Profile, now: Profile, names: Vocabulary): Generator<Difference> {
@@ -127,7 +144,7 @@ export function askOf (method: string): Ask {
 }
 
 /** Whether a page can read anything at all. */
-export function isGranting (profile: Profile): boolean {
+function isGranting (profile: Profile): boolean {
   return profile.methods.size > 0
 }
 

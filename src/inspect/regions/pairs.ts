@@ -1,13 +1,19 @@
 // Two groups of rules compared: every origin that they tell apart, at every moment at which one of their windows opens or closes.
 import type { RuleGroup, Snapshot } from '../../snapshot/snapshot.ts'
-import { differencesOf, type Difference } from './difference.ts'
-import { deciderOf, profileOf, vocabularyOf, type Decider, type Question, type Vocabulary } from './profile.ts'
+import { bareDifferencesOf, differencesOf, type Difference } from './difference.ts'
+import { bareAnswerOf, deciderOf, profileOf, vocabularyOf, type Decider, type Question, type Vocabulary } from './profile.ts'
 import { groupOf, type Numbers, type Side } from './side.ts'
 import { OriginSurveys, type NamedOrigin, type OriginSurvey, type Place } from './survey.ts'
 
+/** Stands for requests without `Origin`. */
+const nobody = { origin: null, pattern: null } as const
+
+/** Pages of some origins, or whoever sends none. */
+export type Asker = NamedOrigin | typeof nobody
+
 /** A difference for the pages of some origins. */
 export interface Finding {
-  readonly origins: readonly NamedOrigin[]
+  readonly origins: readonly Asker[]
   /** The moment from which on the sets differ so, or null for the one that they are compared at. */
   readonly from: number | null
   readonly difference: Difference
@@ -67,16 +73,21 @@ export class PairComparer {
     const moments = new Set([at, ...groups.flatMap((group, i) => this.#sides[i]!.momentsOf(group)).sort((a, b) => a - b)])
     const findings: Finding[] = []
     const seen = new Set<string>()
+    const keep = (found: readonly Compared[], origins: readonly Asker[], moment: number): void => {
+      for (const compared of found) {
+        const { direction, what } = compared.difference
+        const fresh = moments.size === 1 ? origins : origins.filter(({ origin }) => addTo(seen, `${origin} ${direction} ${what}`))
+        if (fresh.length > 0) findings.push({ ...compared, origins: fresh, from: moment === at ? null : moment })
+      }
+    }
     for (const moment of moments) {
       const snapshots: Both<Snapshot> = [this.#sides[0].at(groups[0]!, moment), this.#sides[1].at(groups[1]!, moment)]
       const classes = this.#classesOf(place, moment, snapshots, survey)
       for (const origins of classes) {
-        for (const compared of compareFor(snapshots, { ...place, origin: origins[0]!.origin }, names)) {
-          const { direction, what } = compared.difference
-          const fresh = moments.size === 1 ? origins : origins.filter(({ origin }) => addTo(seen, `${origin} ${direction} ${what}`))
-          if (fresh.length > 0) findings.push({ ...compared, origins: fresh, from: moment === at ? null : moment })
-        }
+        keep(compareFor(snapshots, { ...place, origin: origins[0]!.origin }, names), origins, moment)
       }
+      const { origin } = survey.origins.find(({ pattern }) => pattern === null || pattern.kind === 'any')!
+      keep(compareBare(snapshots, { ...place, origin }, names), [nobody], moment)
     }
     return findings
   }
@@ -105,10 +116,10 @@ export class PairComparer {
   }
 }
 
+type Compared = Omit<Finding, 'origins' | 'from'>
+
 /** Compares what one origin can get. */
-function compareFor (
-  snapshots: Both<Snapshot>, question: Question, names: Vocabulary
-): readonly Pick<Finding, 'difference' | 'isCredentialed' | 'old' | 'now'>[] {
+function compareFor (snapshots: Both<Snapshot>, question: Question, names: Vocabulary): readonly Compared[] {
   const [before, after] = [profileOf(snapshots[0], question, names), profileOf(snapshots[1], question, names)]
   const differences = differencesOf(before, after, names)
   if (differences.length === 0) return []
@@ -116,6 +127,15 @@ function compareFor (
   return differences.map(difference => {
     return { difference, isCredentialed: difference.direction === 'narrowed' ? before.credentials : after.credentials, old, now }
   })
+}
+
+/** Compares what requests without `Origin` get, at a place where `question` asks for a page of no particular origin. */
+function compareBare (snapshots: Both<Snapshot>, question: Question, names: Vocabulary): readonly Compared[] {
+  const [before, after] = [bareAnswerOf(snapshots[0], question, names), bareAnswerOf(snapshots[1], question, names)]
+  if ((before.method === null) === (after.method === null)) return []
+  const pages = [profileOf(snapshots[0], question, names), profileOf(snapshots[1], question, names)] as const
+  const [old, now] = [deciderOf(snapshots[0], question), deciderOf(snapshots[1], question)]
+  return bareDifferencesOf(before, after, pages).map(difference => ({ difference, isCredentialed: false, old, now }))
 }
 
 /** Whether a text was not in a set before it was added. */

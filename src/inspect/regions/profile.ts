@@ -18,11 +18,11 @@ export interface Vocabulary {
   readonly otherHeader: string
 }
 
-/** A host, a path and an origin. */
+/** A host, a path and an origin; null where no `Origin` is sent. */
 export interface Question {
   readonly host: string
   readonly path: string
-  readonly origin: string
+  readonly origin: string | null
 }
 
 /** What a page can get. A name that no rule mentions stands for all such names. */
@@ -46,6 +46,13 @@ export interface Profile {
   readonly webSocketCredentials: boolean
   /** The methods that the gateway itself answers, with a denial. */
   readonly rejected: ReadonlySet<string>
+}
+
+/** What an answer carries without `Origin`: where one rule answers everyone alike, the same as any other. */
+export interface BareAnswer {
+  /** A method whose answer carries a grant, or null where none does. */
+  readonly method: string | null
+  readonly timing: boolean
 }
 
 /** Who decided, as far as the origin goes. */
@@ -81,14 +88,14 @@ function unknownName (name: string, known: ReadonlySet<string>): string {
 }
 
 /** The authority of a host at which a page of an origin is a foreign one. */
-export function authorityFor (host: string, origin: string): string {
+export function authorityFor (host: string, origin: string | null): string {
   return origin === originOf('https', host) ? `${host}:8443` : host
 }
 
 /** A request of a page to a place, as the gateway sees it. */
-export function factsOf ({ host, path, origin }: Question, asked: Partial<RequestFacts>): RequestFacts {
+function factsOf ({ host, path, origin }: Question, asked: Partial<RequestFacts>): RequestFacts {
   return {
-    method: 'GET', target: path, host: authorityFor(host, origin), scheme: 'https', origin, requestedMethod: undefined, requestedHeaders: undefined,
+    method: 'GET', target: path, host: authorityFor(host, origin), scheme: 'https', origin: origin ?? undefined, requestedMethod: undefined, requestedHeaders: undefined,
     requestsPrivateNetwork: false, fetchSite: 'cross-site', upgrade: false, carriesCredentials: false, hostIsAmbiguous: false, ...asked
   }
 }
@@ -103,13 +110,24 @@ interface Answer extends Pick<Decision, 'outcome' | 'status'> {
   readonly headers: ReadonlyMap<string, string>
 }
 
+function answerTo (snapshot: Snapshot, question: Question, asked: Partial<RequestFacts>): Answer {
+  const facts = factsOf(question, asked)
+  const decision = decide(snapshot, facts)
+  return { outcome: decision.outcome, status: decision.status, headers: new Map(headersFor(decision, facts).set) }
+}
+
+/** Asks without `Origin`. */
+export function bareAnswerOf (snapshot: Snapshot, { host, path }: Omit<Question, 'origin'>, { methods }: Vocabulary): BareAnswer {
+  for (const method of methods) {
+    const { headers } = answerTo(snapshot, { host, path, origin: null }, { method })
+    if (headers.has('access-control-allow-origin')) return { method, timing: headers.has('timing-allow-origin') }
+  }
+  return { method: null, timing: false }
+}
+
 /** Asks for every right in turn. */
 export function profileOf (snapshot: Snapshot, question: Question, names: Vocabulary): Profile {
-  const ask = (asked: Partial<RequestFacts>): Answer => {
-    const facts = factsOf(question, asked)
-    const decision = decide(snapshot, facts)
-    return { outcome: decision.outcome, status: decision.status, headers: new Map(headersFor(decision, facts).set) }
-  }
+  const ask = (asked: Partial<RequestFacts>): Answer => answerTo(snapshot, question, asked)
   const preflight = (requestedMethod: string, asked: Partial<RequestFacts> = {}): Answer => ask({ method: 'OPTIONS', requestedMethod, ...asked })
   const actual = new Map(names.methods.map(method => [method, ask({ method })]))
   const asked = new Map(names.methods.map(method => [method, preflight(method)]))

@@ -5,6 +5,7 @@ import { isInForce } from '../../snapshot/compile-rule.ts'
 import { compile } from '../../snapshot/compile.ts'
 import type { PathLookup } from '../../snapshot/lookup.ts'
 import type { RuleGroup, Snapshot } from '../../snapshot/snapshot.ts'
+import { BlockedOrigins } from './blocked.ts'
 
 /** Gives equal texts equal numbers, whichever set they come from. */
 export class Numbers {
@@ -29,12 +30,14 @@ export class Numbers {
 export class Side {
   readonly snapshot: Snapshot
   readonly #numbers: Numbers
+  readonly #blocked: BlockedOrigins
   readonly #contents = new Map<RuleGroup, number>()
-  readonly #later = new Map<RuleGroup, Map<number, Snapshot>>()
+  readonly #deciders = new Map<RuleGroup, Map<number, Snapshot>>()
 
   constructor (snapshot: Snapshot, numbers: Numbers) {
     this.snapshot = snapshot
     this.#numbers = numbers
+    this.#blocked = new BlockedOrigins(snapshot)
   }
 
   /** What a place comes to: equal texts are decided alike, now and at every later moment. */
@@ -46,7 +49,7 @@ export class Side {
       content = this.#numbers.of(bucket.group.rules.map(({ source }) => this.#contentOfRule(source)).join('\n'))
       this.#contents.set(bucket.group, content)
     }
-    return `${content} ${this.#numbers.ofList(this.snapshot.set.blockedOrigins)}`
+    return `${content} ${this.#numbers.ofList(this.#blocked.of(bucket.group).entries)}`
   }
 
   #contentOfRule (rule: Rule): string {
@@ -67,21 +70,22 @@ export class Side {
 
   /**
    * A snapshot that decides about the rules of a group as the whole set does at a moment. Which rules a path leads to
-   * does not depend on the time, so that the group alone is compiled again.
+   * does not depend on the time, so that the group alone is compiled again. Blocked origins that no rule here allows
+   * are not known to it, so that it never calls one blocked rather than not allowed.
    */
   at (group: RuleGroup | null, moment: number): Snapshot {
     const { snapshot } = this
-    if (group === null || moment === snapshot.at) return snapshot
-    let known = this.#later.get(group)
-    if (known === undefined) this.#later.set(group, known = new Map<number, Snapshot>())
-    let later = known.get(moment)
-    if (later === undefined) {
-      const rules = inOrder(group)
+    if (group === null) return snapshot
+    let known = this.#deciders.get(group)
+    if (known === undefined) this.#deciders.set(group, known = new Map<number, Snapshot>())
+    let then = known.get(moment)
+    if (then === undefined) {
       const { settings, generation, revision, set } = snapshot
-      later = compile({ ...set, rules, originSets: [], guardrails: [] }, { settings, at: moment, generation, revision })
-      known.set(moment, later)
+      const bare = { ...set, rules: inOrder(group), blockedOrigins: [], originSets: [], guardrails: [] }
+      const decider = moment === snapshot.at ? snapshot : compile(bare, { settings, at: moment, generation, revision })
+      known.set(moment, then = { ...decider, blocked: this.#blocked.of(group).index })
     }
-    return later
+    return then
   }
 
   /** What a place makes of an origin at a moment, methods and headers aside, depends on this and the origin alone. */
@@ -91,19 +95,19 @@ export class Side {
     const rules = inOrder(group).map(rule => [
       this.#numbers.ofList(rule.allowOrigins), this.#numbers.ofList(rule.exceptOrigins), isInForce(rule, moment), rule.passthrough
     ].join())
-    return `${rules.join(' ')} but ${this.#numbers.ofList(this.snapshot.set.blockedOrigins)}`
+    return `${rules.join(' ')} but ${this.#numbers.ofList(this.#blocked.of(group).entries)}`
   }
 
   /** The lists of origins that tell what a group decides. */
   listsOf (group: RuleGroup | null): readonly (readonly OriginEntry[])[] {
     if (group === null) return []
     const lists = group.rules.flatMap(({ source }) => [source.allowOrigins, source.exceptOrigins])
-    return [...lists, this.snapshot.set.blockedOrigins].filter(list => list.length > 0)
+    return [...lists, this.#blocked.of(group).entries].filter(list => list.length > 0)
   }
 }
 
 /** The rules of a group in the order of their names, which the time does not change. */
-export function inOrder (group: RuleGroup): readonly Rule[] {
+function inOrder (group: RuleGroup): readonly Rule[] {
   return group.rules.map(({ source }) => source).sort((a, b) => a.name < b.name ? -1 : 1)
 }
 

@@ -1,7 +1,7 @@
 // Goes through all places that some sets tell apart, and through all origins that decide there.
 import { OriginIndex } from '../../origin/lookup.ts'
 import type { OriginPattern } from '../../origin/pattern.ts'
-import type { OriginEntry } from '../../policy/policy.ts'
+import { hostPatternsOf, type OriginEntry } from '../../policy/policy.ts'
 import type { HostPattern } from '../../route/host.ts'
 import { lookUpPath, type PathLookup } from '../../snapshot/lookup.ts'
 import type { Snapshot } from '../../snapshot/snapshot.ts'
@@ -48,8 +48,7 @@ export class Places implements Iterable<Place> {
 
 function plantingsOf ({ set }: Snapshot, sides: number): Planting[] {
   return set.rules.flatMap(rule => {
-    const hosts = rule.hosts.length === 0 ? [null] : rule.hosts.map(({ pattern }) => pattern)
-    return hosts.flatMap(host => rule.routes.map(({ pattern }) => ({ host, route: pattern, sides })))
+    return hostPatternsOf(rule).flatMap(host => rule.routes.map(({ pattern }) => ({ host, route: pattern, sides })))
   })
 }
 
