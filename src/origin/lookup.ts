@@ -1,4 +1,5 @@
 // Many origin patterns, compiled into one lookup.
+import { Few } from './few.ts'
 import { opaqueOrigin, parseOrigin, type Origin } from './origin.ts'
 import { globMatches, type LabelGlob, type OriginPattern } from './pattern.ts'
 
@@ -14,14 +15,14 @@ export interface IndexedPattern {
 }
 
 /** The slots of one host pattern, by port. */
-type Ports = Map<string, number>
+type Ports = Few<number>
 
 /** The globs that share all labels but one, by the lengths of what stands before and after the star. */
 interface GlobFamily {
   /** Longest fixed part first. */
-  readonly shapes: { readonly prefixLength: number, readonly suffixLength: number }[]
+  shapes: readonly { readonly prefixLength: number, readonly suffixLength: number }[]
   /** Keyed by prefix, `*`, suffix. */
-  readonly ports: Map<string, Ports>
+  readonly ports: Few<Ports>
 }
 
 /**
@@ -30,20 +31,20 @@ interface GlobFamily {
  */
 export class OriginIndex {
   /** Exact patterns with an exact port, and `null`, keyed by the very bytes of the header. */
-  readonly #exact = new Map<string, number>()
-  // Most lists hold one form only, and there may be a list for each of very many rules: no map is made before it is needed.
+  readonly #exact = new Few<number>()
+  // Most lists hold one form only, and there may be a list for each of very many rules: nothing is made before it is needed.
   /** Exact hosts with any port, keyed by scheme and host. */
-  #anyPort: Map<string, number> | null = null
+  #anyPort: Few<number> | null = null
   /** Keyed by scheme and host, with `*` for the label that holds the star. */
-  #globs: Map<string, GlobFamily> | null = null
+  #globs: Few<GlobFamily> | null = null
   /** How many labels the globs have, a bit for each number: a host of any other number need not be taken apart. */
   #globDepths = 0
   /** Keyed by scheme and suffix. */
-  #subdomains: Map<string, Ports> | null = null
+  #subdomains: Few<Ports> | null = null
   /** The length of the longest of these suffixes: what stands before it in a host need not be tried. */
   #longestSuffix = 0
   /** Keyed by scheme. */
-  #anyHost: Map<string, Ports> | null = null
+  #anyHost: Few<Ports> | null = null
   /** The slot of `*`, which matches malformed values too. */
   readonly #any: number = noMatch
 
@@ -53,29 +54,28 @@ export class OriginIndex {
         case 'any': if (this.#any === noMatch || slot < this.#any) this.#any = slot; break
         case 'opaque': setLowest(this.#exact, opaqueOrigin, slot); break
         case 'exact':
-          if (pattern.port === '*') setLowest(this.#anyPort ??= new Map<string, number>(), `${pattern.scheme}://${pattern.host}`, slot)
+          if (pattern.port === '*') setLowest(this.#anyPort ??= new Few<number>(), `${pattern.scheme}://${pattern.host}`, slot)
           else setLowest(this.#exact, pattern.text, slot)
           break
         case 'label-glob': this.#addGlob(pattern, slot); break
         case 'subdomains':
-          setLowest(portsAt(this.#subdomains ??= new Map<string, Ports>(), pattern.scheme + pattern.suffix), pattern.port, slot)
+          setLowest(portsAt(this.#subdomains ??= new Few<Ports>(), pattern.scheme + pattern.suffix), pattern.port, slot)
           this.#longestSuffix = Math.max(this.#longestSuffix, pattern.suffix.length)
           break
-        case 'any-host': setLowest(portsAt(this.#anyHost ??= new Map<string, Ports>(), pattern.scheme), pattern.port, slot); break
+        case 'any-host': setLowest(portsAt(this.#anyHost ??= new Few<Ports>(), pattern.scheme), pattern.port, slot); break
       }
     }
   }
 
   #addGlob (glob: LabelGlob, slot: number): void {
     const key = `${glob.scheme}://${[...glob.before, '*', ...glob.after].join('.')}`
-    this.#globs ??= new Map()
+    this.#globs ??= new Few<GlobFamily>()
     this.#globDepths |= depthBit(glob.before.length + 1 + glob.after.length)
     let family = this.#globs.get(key)
-    if (family === undefined) this.#globs.set(key, family = { shapes: [], ports: new Map() })
+    if (family === undefined) this.#globs.set(key, family = { shapes: [], ports: new Few<Ports>() })
     const [prefixLength, suffixLength] = [glob.prefix.length, glob.suffix.length]
     if (!family.shapes.some(shape => shape.prefixLength === prefixLength && shape.suffixLength === suffixLength)) {
-      family.shapes.push({ prefixLength, suffixLength })
-      family.shapes.sort((a, b) => b.prefixLength + b.suffixLength - a.prefixLength - a.suffixLength)
+      family.shapes = [...family.shapes, { prefixLength, suffixLength }].sort((a, b) => b.prefixLength + b.suffixLength - a.prefixLength - a.suffixLength)
     }
     setLowest(portsAt(family.ports, `${glob.prefix}*${glob.suffix}`), glob.port, slot)
   }
@@ -97,7 +97,7 @@ export class OriginIndex {
 }
 
 /** Tries each label in the star's place; the most literal characters win, after them an exact port, and then the lowest slot. */
-function findGlob (globs: ReadonlyMap<string, GlobFamily>, { scheme, host, port }: Origin): number {
+function findGlob (globs: Few<GlobFamily>, { scheme, host, port }: Origin): number {
   let best = noMatch
   let bestLength = -1
   let bestIsExactPort = false
@@ -116,7 +116,7 @@ function findGlob (globs: ReadonlyMap<string, GlobFamily>, { scheme, host, port 
         const ports = family.ports.get(`${prefix}*${suffix}`)
         const slot = atPort(ports, port)
         if (slot === noMatch || !globMatches(prefix, suffix, label)) continue
-        const isExactPort = ports!.has(port)
+        const isExactPort = ports!.get(port) !== undefined
         if (literals === bestLength && (isExactPort === bestIsExactPort ? slot > best : bestIsExactPort)) continue
         best = slot
         bestLength = literals
@@ -128,7 +128,7 @@ function findGlob (globs: ReadonlyMap<string, GlobFamily>, { scheme, host, port 
   return best
 }
 
-function findSubdomains (subdomains: ReadonlyMap<string, Ports>, { scheme, host, port }: Origin, longestSuffix: number): number {
+function findSubdomains (subdomains: Few<Ports>, { scheme, host, port }: Origin, longestSuffix: number): number {
   for (let dot = host.indexOf('.', host.length - longestSuffix); dot !== -1; dot = host.indexOf('.', dot + 1)) {
     const slot = atPort(subdomains.get(scheme + host.slice(dot)), port)
     if (slot !== noMatch) return slot
@@ -146,14 +146,14 @@ function depthBit (labels: number): number {
   return 1 << Math.min(labels, 31)
 }
 
-function setLowest (map: Map<string, number>, key: string, slot: number): void {
+function setLowest (map: Few<number>, key: string, slot: number): void {
   const known = map.get(key)
   if (known === undefined || slot < known) map.set(key, slot)
 }
 
-function portsAt (map: Map<string, Ports>, key: string): Ports {
+function portsAt (map: Few<Ports>, key: string): Ports {
   let ports = map.get(key)
-  if (ports === undefined) map.set(key, ports = new Map<string, number>())
+  if (ports === undefined) map.set(key, ports = new Few<number>())
   return ports
 }
 

@@ -45,6 +45,6 @@ function grantsOf ({ source, findings }: FileContext, never: LocatedMap | undefi
     credentials: never !== undefined && readBoolean(never, 'credentials') === true,
     methods: methods === undefined ? [] : readMethods(source, methods, findings).names,
     headers: headers === undefined ? [] : readRequestHeaders(source, headers, findings).names,
-    maxAgeAbove: maxAge === undefined ? null : readMaxAge(source, maxAge.value, findings)
+    maxAgeAbove: maxAge === undefined ? null : readMaxAge(source, maxAge.value, findings, 0)
   }
 }

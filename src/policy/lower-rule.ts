@@ -6,7 +6,7 @@ import { readMethods, readRequestHeaders, readResponseHeaders, type Names } from
 import type { OriginLists } from './origin-lists.ts'
 import type { HostEntry, OriginEntry, Rule } from './policy.ts'
 import { readBoolean, readText, type LocatedText } from './read.ts'
-import type { RuleSpans, Stretch } from './rule-spans.ts'
+import { packSpans, type KeySpans, type RuleSpans } from './rule-spans.ts'
 import { readAcceptances, readHosts, readMaxAge, readMoment, readRoutes } from './values.ts'
 
 /** What the rules of one file share. */
@@ -19,6 +19,8 @@ export interface FileContext {
   readonly origins: OriginLists
   /** What lists were read to, so that rules share what defaults and aliases give them. */
   readonly lists: Map<LocatedList, unknown>
+  /** Lists of names by what they hold, so that rules share those that are alike. */
+  readonly names: Map<string, readonly string[]>
 }
 
 interface Draft extends FileContext {
@@ -64,9 +66,9 @@ export function lowerRule (file: FileContext, rule: LocatedMap, isBroken: boolea
     routes: listOf(draft, 'routes', list => shared(draft, list, () => readRoutes(file.source, list, file.findings))) ?? [],
     allowOrigins,
     exceptOrigins,
-    allowMethods: methods.names,
-    allowHeaders: headers.names,
-    exposeHeaders: exposed.names,
+    allowMethods: sharedNames(file, methods),
+    allowHeaders: sharedNames(file, headers),
+    exposeHeaders: sharedNames(file, exposed),
     allowCredentials,
     maxAge: maxAgeOf(draft),
     allowPrivateNetwork: booleanOf(draft, 'allowPrivateNetwork'),
@@ -99,6 +101,13 @@ function shared<T> ({ lists, findings }: Draft, list: LocatedList, read: () => T
   const value = read()
   if (findings.errors === errors) lists.set(list, value)
   return value
+}
+
+function sharedNames ({ names: known }: FileContext, { names }: Names): readonly string[] {
+  const key = names.join()
+  const shared = known.get(key)
+  if (shared === undefined) known.set(key, names)
+  return shared ?? names
 }
 
 function booleanOf (draft: Draft, key: string): boolean {
@@ -172,14 +181,12 @@ function checkExposed (draft: Draft, exposed: Names, allowCredentials: boolean):
 }
 
 function spansOf (draft: Draft, methods: Names, headers: Names, exposed: Names): RuleSpans {
-  const values = new Map<string, Stretch>()
-  for (const key of [...draft.rule.entries.keys(), ...draft.defaults?.entries.keys() ?? [], 'hosts']) {
+  const lists = new Map([['allowMethods', methods], ['allowHeaders', headers], ['exposeHeaders', exposed]])
+  const keys = new Set([...draft.rule.entries.keys(), ...draft.defaults?.entries.keys() ?? [], 'hosts'])
+  const values: KeySpans[] = []
+  for (const key of keys) {
     const value = (entryOf(draft, key) ?? (key === 'hosts' ? draft.hosts : undefined))?.value
-    if (value !== undefined) values.set(key, [value.start, value.end])
+    if (value !== undefined) values.push({ key, start: value.start, end: value.end, entries: lists.get(key)?.spans ?? [] })
   }
-  const entries = new Map<string, readonly Stretch[]>()
-  for (const [key, { spans }] of [['allowMethods', methods], ['allowHeaders', headers], ['exposeHeaders', exposed]] as const) {
-    if (spans.length > 0) entries.set(key, spans.map(({ start, end }) => [start, end]))
-  }
-  return { values, entries }
+  return packSpans(values)
 }

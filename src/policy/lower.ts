@@ -35,6 +35,7 @@ export function lowerPolicies (files: readonly ValidatedDocument[]): LoweredSet 
   const sets = new OriginSets(documents, findings)
   const origins = new OriginLists(sets, findings)
   const lists = new Map<LocatedList, unknown>()
+  const names = new Map<string, readonly string[]>()
   const rules = new Names<Rule>(findings, 'rule')
   const guardrails = new Names<Guardrail>(findings, 'guardrail')
   const blockedOrigins: OriginEntry[] = []
@@ -44,7 +45,7 @@ export function lowerPolicies (files: readonly ValidatedDocument[]): LoweredSet 
     const blocked = readList(root, 'blockedOrigins')
     if (blocked !== undefined) for (const entry of origins.refuseAny(source, blocked, 'blockedOrigins')) blockedOrigins.push(entry)
     const defaults = readMap(root, 'defaults') ?? null
-    const file: FileContext = { source, defaults, hosts: root.entries.get('hosts'), findings, origins, lists }
+    const file: FileContext = { source, defaults, hosts: root.entries.get('hosts'), findings, origins, lists, names }
     checkUnused(file)
     const defaultsAreBroken = defaults !== null && broken.has(defaults)
     for (const rule of readList(root, 'rules')?.items ?? []) {

@@ -43,7 +43,8 @@ export function readOrigins (source: SourceText, list: LocatedList, set: string 
     if (pattern !== undefined) items.push({ pattern, span, set })
     else reportOrigin(source, text, error, findings)
   }
-  return items
+  // A list that has grown keeps room for more; there may be very many.
+  return items.slice()
 }
 
 function reportOrigin (source: SourceText, text: LocatedText, error: OriginPatternError, findings: Findings): void {

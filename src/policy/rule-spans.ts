@@ -2,24 +2,56 @@
 import type { Span } from '../diagnostic/span.ts'
 
 /** The half-open stretch of a value in its file. */
-export type Stretch = readonly [start: number, end: number]
-
-/** The places of a rule's values, its own or its file's defaults. Plain data. */
-export interface RuleSpans {
-  /** By key. */
-  readonly values: ReadonlyMap<string, Stretch>
-  /** The entries of `allowMethods`, `allowHeaders` and `exposeHeaders`, by key. */
-  readonly entries: ReadonlyMap<string, readonly Stretch[]>
+export interface Stretch {
+  readonly start: number
+  readonly end: number
 }
 
+/** The place of a key's value, and those of its entries where that is a list of names. */
+export interface KeySpans extends Stretch {
+  readonly key: string
+  readonly entries: readonly Stretch[]
+}
+
+/**
+ * The places of a rule's values, its own or its file's defaults, as text: `key=start+length,…;key=…` in base 36. There
+ * may be very many rules, and a place is asked for seldom: objects would take ten times the memory.
+ */
+export type RuleSpans = string
+
 /** For rules that no file holds. */
-export const noSpans: RuleSpans = { values: new Map(), entries: new Map() }
+export const noSpans: RuleSpans = ''
+
+/** Packs the places of a rule's values. */
+export function packSpans (values: readonly KeySpans[]): RuleSpans {
+  return values.map(({ key, entries, ...value }) => `${key}=${[value, ...entries].map(packStretch).join()}`).join(';')
+}
+
+function packStretch ({ start, end }: Stretch): string {
+  return `${start.toString(36)}+${(end - start).toString(36)}`
+}
+
+/** The places of a key's value and of its entries, in this order; none where the rule does not say the key. */
+function stretchesOf (spans: RuleSpans, key: string): readonly Stretch[] {
+  const packed = spans.split(';').find(part => part.startsWith(`${key}=`))
+  if (packed === undefined) return []
+  return packed.slice(key.length + 1).split(',').map(text => {
+    const [start = 0, length = 0] = text.split('+').map(number => parseInt(number, 36))
+    return { start, end: start + length }
+  })
+}
 
 /**
  * Where the value of a key that applies to a rule is written; the rule's name where neither it nor the defaults say
  * the key. With an index: where that entry of a list of names is written.
  */
 export function ruleSpan ({ span, spans }: { readonly span: Span, readonly spans: RuleSpans }, key: string, index?: number): Span {
-  const stretch = (index === undefined ? undefined : spans.entries.get(key)?.[index]) ?? spans.values.get(key)
-  return stretch === undefined ? span : { source: span.source, start: stretch[0], end: stretch[1] }
+  const [value, ...entries] = stretchesOf(spans, key)
+  const stretch = (index === undefined ? undefined : entries[index]) ?? value
+  return stretch === undefined ? span : { source: span.source, ...stretch }
+}
+
+/** Where the entries of a list of names are written. */
+export function entrySpans ({ spans }: { readonly spans: RuleSpans }, key: string): readonly Stretch[] {
+  return stretchesOf(spans, key).slice(1)
 }

@@ -43,11 +43,12 @@ export function readRoutes (source: SourceText, list: LocatedList, findings: Fin
       findings.add('invalid-route', span, `${show(text.value)}: ${message}`, help === null ? {} : { help })
     }
   }
-  return routes
+  // A list that has grown keeps room for more; there may be very many.
+  return routes.slice()
 }
 
-/** Reads `maxAge`: whole seconds, or null where it says none that a header could carry. */
-export function readMaxAge (source: SourceText, value: LocatedValue, findings: Findings): number | null {
+/** Reads `maxAge`: whole seconds, or null where it says none that a header could carry. `least` is the lowest number that its key takes. */
+export function readMaxAge (source: SourceText, value: LocatedValue, findings: Findings, least = -1): number | null {
   if (value.kind !== 'scalar') return null
   const span = spanOfValue(source, value)
   if (typeof value.value === 'number') return value.value
@@ -55,7 +56,7 @@ export function readMaxAge (source: SourceText, value: LocatedValue, findings: F
   const text = value.value
   const seconds = parseDuration(text)
   if (seconds === null) {
-    findings.add('wrong-value', span, `${show(text)} is not a duration`, { help: durationHelp(text), ...durationFix(text) })
+    findings.add('wrong-value', span, `${show(text)} is not a duration`, { help: durationHelp(text, least), ...durationFix(text, least) })
   } else if (seconds > longestMaxAge) {
     findings.add('wrong-value', span, `${show(text)} is longer than 24 hours`, { help: 'write `24h` at most; browsers keep a preflight for 2 to 24 hours' })
   } else {
@@ -64,17 +65,21 @@ export function readMaxAge (source: SourceText, value: LocatedValue, findings: F
   return null
 }
 
-function durationHelp (text: string): string {
-  if (/^-?\d+$/.test(text)) return `write \`${Number(text)}\`, without quotes, for whole seconds`
+function durationHelp (text: string, least: number): string {
+  if (/^-?\d+$/.test(text) && isTaken(Number(text), least)) return `write \`${Number(text)}\`, without quotes, for whole seconds`
   if (/^\d+\s*d/.test(text)) return 'write hours: one day is `24h`'
   if (/^\d+(?:\.\d+)?\s*(?:ms|sec|min|hour|hr)/i.test(text) || /^\d+\s+[smh]$/.test(text)) return 'the units are `s`, `m` and `h`, right behind a whole number'
   return 'write whole seconds, or a duration such as `30s`, `10m` or `24h`'
 }
 
 /** Quoted seconds, and a space before the unit, can mean one thing only. */
-function durationFix (text: string): { fix?: { text: string } } {
-  const plain = /^(?:-1|\d{1,5})$/.test(text) ? String(Number(text)) : /^\d+\s+[smh]$/.test(text) ? text.replace(/\s+/, '') : null
-  return plain === null ? {} : { fix: { text: plain } }
+function durationFix (text: string, least: number): { fix?: { text: string } } {
+  const plain = /^-?\d+$/.test(text) ? String(Number(text)) : /^\d+\s+[smh]$/.test(text) ? text.replace(/\s+/, '') : null
+  return plain === null || !isTaken(parseDuration(plain) ?? Number(plain), least) ? {} : { fix: { text: plain } }
+}
+
+function isTaken (seconds: number, least: number): boolean {
+  return seconds >= least && seconds <= longestMaxAge
 }
 
 /** Reads `notBefore` or `expires`: epoch milliseconds. */

@@ -27,7 +27,10 @@ export type ParsedRoutePattern =
   | { readonly error: RoutePatternError, readonly patterns?: undefined }
 
 const staticSegment = /^[A-Za-z0-9\-._~!$'+,=@&]*$/
-const parameter = /^:[A-Za-z_][A-Za-z0-9_]*$/
+const parameterName = /^:[A-Za-z_][A-Za-z0-9_]*$/
+
+const parameter: Segment = { kind: 'parameter' }
+const wildcard: Segment = { kind: 'wildcard' }
 
 /** Parses an entry of `routes`. */
 export function parseRoutePattern (text: string): ParsedRoutePattern {
@@ -44,9 +47,9 @@ export function parseRoutePattern (text: string): ParsedRoutePattern {
   for (const [i, part] of parts.entries()) {
     const isLast = i === parts.length - 1
     if (part === '*' && isLast) {
-      segments.push({ kind: 'wildcard' })
-    } else if (parameter.test(part)) {
-      segments.push({ kind: 'parameter' })
+      segments.push(wildcard)
+    } else if (parameterName.test(part)) {
+      segments.push(parameter)
     } else if (staticSegment.test(part) && part !== '.' && part !== '..' && (part !== '' || isLast)) {
       segments.push({ kind: 'static', text: part })
     } else {
@@ -54,7 +57,8 @@ export function parseRoutePattern (text: string): ParsedRoutePattern {
     }
   }
   const shape = `/${segments.map(printSegment).join('/')}`
-  return { patterns: [{ text, segments, shape }] }
+  // A list that has grown keeps room for more; there may be very many.
+  return { patterns: [{ text, segments: segments.slice(), shape }] }
 }
 
 function printSegment (segment: Segment): string {

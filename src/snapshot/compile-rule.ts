@@ -3,18 +3,20 @@ import type { Rule } from '../policy/policy.ts'
 import { indexOf } from './groups.ts'
 import type { CompiledRule } from './snapshot.ts'
 
-/** Sets of names, so that rules that list the same names share one. */
-export type NameSets = Map<string, ReadonlySet<string>>
+/** Names in the forms in which requests meet them; rules that list the same names share all of it. */
+export class NameLists {
+  readonly #known = new Map<string, { list: readonly string[], set: ReadonlySet<string>, joined: string }>()
 
-function setOf (names: readonly string[], sets: NameSets): ReadonlySet<string> {
-  const key = names.join()
-  let set = sets.get(key)
-  if (set === undefined) sets.set(key, set = new Set(names))
-  return set
+  of (names: readonly string[]): { readonly list: readonly string[], readonly set: ReadonlySet<string>, readonly joined: string } {
+    const joined = names.join(', ')
+    let known = this.#known.get(joined)
+    if (known === undefined) this.#known.set(joined, known = { list: names, set: new Set(names), joined })
+    return known
+  }
 }
 
 /** Compiles a rule for a moment, in epoch milliseconds. */
-export function compileRule (rule: Rule, at: number, sets: NameSets): CompiledRule {
+export function compileRule (rule: Rule, at: number, lists: NameLists): CompiledRule {
   const anyMethod = rule.allowMethods.includes('*')
   const anyHeader = rule.allowHeaders.includes('*')
   const listsAuthorization = rule.allowHeaders.includes('authorization')
@@ -29,22 +31,22 @@ export function compileRule (rule: Rule, at: number, sets: NameSets): CompiledRu
     isInForce: isInForce(rule, at),
     exceptions: rule.exceptOrigins.length === 0 ? null : indexOf(rule.exceptOrigins),
     anyMethod,
-    methods: setOf(rule.enforceMethods && rule.allowMethods.includes('GET') ? [...rule.allowMethods, 'HEAD'] : rule.allowMethods, sets),
+    methods: lists.of(rule.enforceMethods && rule.allowMethods.includes('GET') ? [...rule.allowMethods, 'HEAD'] : rule.allowMethods).set,
     enforcesMethods: rule.enforceMethods,
     anyHeader,
-    headers: setOf(rule.allowHeaders, sets),
+    headers: lists.of(rule.allowHeaders).set,
     credentials,
     privateNetwork: rule.allowPrivateNetwork,
     rejects: rule.deniedRequests === 'reject',
     isPassthrough: rule.passthrough,
     anyOrigin: rule.allowOrigins[0]?.pattern.kind === 'any',
     timing: rule.timingAllowOrigin,
-    allowMethods: !anyMethod ? rule.allowMethods.join(', ') : credentials ? null : '*',
-    allowHeaders: !anyHeader ? rule.allowHeaders.join(', ') : !credentials && listsAuthorization ? '*, authorization' : null,
-    exposeHeaders: rule.exposeHeaders.join(', '),
+    allowMethods: !anyMethod ? lists.of(rule.allowMethods).joined : credentials ? null : '*',
+    allowHeaders: !anyHeader ? lists.of(rule.allowHeaders).joined : !credentials && listsAuthorization ? '*, authorization' : null,
+    exposeHeaders: lists.of(rule.exposeHeaders).joined,
     maxAge: rule.maxAge === null ? null : String(rule.maxAge),
     preflightCacheControl: rule.preflightCacheControl,
-    preflightVary
+    preflightVary: lists.of(preflightVary).list
   }
 }
 

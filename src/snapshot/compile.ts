@@ -4,7 +4,7 @@ import type { HostPattern } from '../route/host.ts'
 import { hasUpperCase, type RouterOptions } from '../route/path.ts'
 import type { RoutePattern } from '../route/pattern.ts'
 import { RouteTree } from '../route/tree.ts'
-import { compileRule, type NameSets } from './compile-rule.ts'
+import { compileRule, NameLists } from './compile-rule.ts'
 import { GroupMaker, indexOf } from './groups.ts'
 import type { Bucket, CompiledRule, HostRoutes, Settings, Snapshot } from './snapshot.ts'
 
@@ -32,9 +32,9 @@ const stepSize = 64
 /** The same in short steps, for a host that must see to its requests between them. */
 export function* compileInSteps (set: PolicySet, { settings, at, generation, revision }: CompileOptions): Generator<void, Snapshot> {
   const rules: CompiledRule[] = []
-  const names: NameSets = new Map()
+  const lists = new NameLists()
   for (const rule of set.rules) {
-    rules.push(compileRule(rule, at, names))
+    rules.push(compileRule(rule, at, lists))
     if (rules.length % stepSize === 0) yield
   }
   const drafts = yield* collectBuckets(rules, settings.router)

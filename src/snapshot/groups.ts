@@ -24,9 +24,9 @@ export class GroupMaker {
 
   #make (members: readonly CompiledRule[]): RuleGroup {
     // Rules inside their validity windows have the lower slots, so that of equally specific patterns theirs wins.
-    const rules = [...members.filter(rule => rule.isInForce), ...members.filter(rule => !rule.isInForce)]
+    const isOnly = members.length === 1
+    const rules = isOnly ? members : [...members.filter(rule => rule.isInForce), ...members.filter(rule => !rule.isInForce)]
     const [first] = rules
-    const isOnly = rules.length === 1
     return {
       rules,
       origins: isOnly ? this.#indexOf(first!.source.allowOrigins) : indexOfRules(rules),

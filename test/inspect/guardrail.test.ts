@@ -82,6 +82,17 @@ t.test('what is wrong in a guardrail itself', async t => {
   t.match(build(twice, { at }).diagnostics.filter(({ severity }) => severity === 'error'), [{ code: 'duplicate-name', file: 'z.yaml', related: [{ file: 'watch.yaml' }] }])
 })
 
+t.test('a correction is one that a guardrail takes', async t => {
+  const cases: [written: string, help: RegExp, fix: string | undefined][] = [
+    ['"-1"', /^write whole seconds, or a duration/, undefined], ['"0"', /^write `0`, without quotes/, '0'], ['10  m', /right behind a whole number/, '10m']
+  ]
+  for (const [written, help, fix] of cases) {
+    const [first] = build(textsOf([rule(inside)], `never: {maxAgeAbove: ${written}}`), { at }).diagnostics
+    t.match(first, { code: 'wrong-value', help, file: 'watch.yaml' }, written)
+    t.equal(first!.fix?.text, fix, written)
+  }
+})
+
 t.test('the place is the guardrail\'s, and the rule\'s beside it', async t => {
   const { diagnostics } = build(textsOf([rule('allowOrigins: ["*"]')], outside), { at })
   t.match(diagnostics.find(({ code }) => code === 'guardrail-broken'), { file: 'watch.yaml', line: 4, related: [{ file: 'rules.yaml', line: 3, message: 'rule `r`' }] })

@@ -147,7 +147,12 @@ t.test('a fix is offered where the correction is certain, in the quotes of the t
     [`${allow}allowMethods: [patch]\n`, 'PATCH'],
     [`${allow}allowMethods: ["Get"]\n`, '"GET"'],
     [`${allow}hosts: [API.example]\n`, 'api.example'],
-    [`${allow}hosts: ["api.example:80"]\n`, undefined]
+    [`${allow}hosts: ["api.example:80"]\n`, undefined],
+    [`${allow}maxAge: "-1"\n`, '-1'],
+    [`${allow}maxAge: '0600'\n`, '600'],
+    [`${allow}maxAge: 10  m\n`, '10m'],
+    [`${allow}maxAge: "99999"\n`, undefined],
+    [`${allow}maxAge: 40  h\n`, undefined]
   ]
   for (const [keys, fix] of cases) {
     const text = rule(keys)

@@ -4,7 +4,7 @@ import { isSafelistedRequestHeader, isSafelistedResponseHeader } from '../../fet
 import { grants } from '../context.ts'
 import type { Check, Finding } from '../check-finding.ts'
 import type { Rule } from '../policy.ts'
-import { ruleSpan } from '../rule-spans.ts'
+import { entrySpans, ruleSpan } from '../rule-spans.ts'
 
 /** `content-type` is safelisted for the three types of forms only: to list it is to allow JSON. */
 function isNeedless (name: string): boolean {
@@ -36,7 +36,7 @@ function* needless (rule: Rule, key: 'allowHeaders' | 'exposeHeaders', test: (na
 }
 
 function fixOf (rule: Rule, key: string, index: number): Pick<Finding, 'fix'> {
-  const places = rule.spans.entries.get(key)?.map(([start, end]) => ({ start, end })) ?? []
+  const places = entrySpans(rule, key)
   const span = ruleSpan(rule, key, index)
   const at = removalOf(span, places[index - 1], places[index + 1])
   return at === null ? {} : { fix: { text: '', at: { source: span.source, ...at } } }
