@@ -50,24 +50,27 @@ SIGHUP reloads. SIGTERM and SIGINT let requests in flight end, then exit 0.
 
 async function serve (args: Arguments, io: Io): Promise<number> {
   const settings = await serveSettings(args)
-  let gateway: Gateway
-  try {
-    gateway = await startGateway({ ...settings, logger: { level: 'info', stream: { write: io.stderr } } })
-  } catch (error) {
-    return explainFailure(error, settings, io)
-  }
-  io.stdout(banner(gateway, settings))
   const { drain } = settings.timeouts ?? {}
-  await new Promise<void>(resolve => {
+  const starting = startGateway({ ...settings, logger: { level: 'info', stream: { write: io.stderr } } })
+  // Before it has started too: a hangup would end a process that does not listen for it.
+  const ended = new Promise<void>(resolve => {
     io.onSignal({
       ...drain !== undefined && { patience: drain },
-      reload: () => { void gateway.face.reload() },
+      reload: () => { starting.then(({ face }) => face.reload(), () => {}) },
       end: async () => {
-        await gateway.close()
+        await starting.then(gateway => gateway.close(), () => {})
         resolve()
       }
     })
   })
+  let gateway: Gateway
+  try {
+    gateway = await starting
+  } catch (error) {
+    return explainFailure(error, settings, io)
+  }
+  io.stdout(banner(gateway, settings))
+  await ended
   return Exit.ok
 }
 

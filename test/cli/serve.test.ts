@@ -1,11 +1,13 @@
 // `serve` as a process: answers, edits going live, signals, and every way it refuses to start.
+import { once } from 'node:events'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
-import { request as httpRequest } from 'node:http'
+import { createServer, request as httpRequest } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { createAdmin } from '../../src/gateway/admin.ts'
-import { start, type Program } from './run.ts'
+import { run, start, type Program } from './run.ts'
 
 const policy = (origin: string): string => `version: 1
 rules:
@@ -86,6 +88,32 @@ t.test('one command shows the whole thing', async t => {
     program.child.kill('SIGTERM')
     t.equal((await program.ended).exit, 0)
   })
+})
+
+t.test('SIGHUP while it starts does not end it', async t => {
+  const directory = t.testdir({ 'shop.yaml': policy('https://shop.example.com') })
+  const { stdout } = await run('bundle', directory)
+  let isAsked: () => void
+  const asked = new Promise<void>(resolve => { isAsked = resolve })
+  let answer: () => void
+  const answered = new Promise<void>(resolve => { answer = resolve })
+  const server = createServer((_request, response) => {
+    isAsked()
+    void answered.then(() => { response.end(stdout) })
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const program = start('serve', `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, '--listen', '127.0.0.1:0', '--admin', '127.0.0.1:0')
+  t.teardown(() => {
+    program.child.kill('SIGKILL')
+    server.close().closeAllConnections()
+  })
+  await asked
+  program.child.kill('SIGHUP')
+  // A signal that would end the process must have the time to do so.
+  await sleep(200)
+  answer!()
+  const [, url] = await program.find(/listens on (http:\S+),/)
+  t.equal(await allowedOrigin(url!, 'https://shop.example.com'), 'https://shop.example.com')
 })
 
 t.test('SIGHUP reloads without watching', async t => {
