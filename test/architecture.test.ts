@@ -34,10 +34,10 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   inspect: ['document', 'policy', 'snapshot', 'diagnostic', 'fetch', 'origin', 'route'],
   'build.ts': ['document', 'policy', 'snapshot', 'inspect', 'diagnostic', 'route'],
   'engine.ts': ['build.ts', 'snapshot', 'inspect', 'diagnostic', 'fetch', 'origin', 'policy', 'route'],
-  source: ['build.ts', 'document', 'policy/policy.ts', 'policy/transfer.ts', 'snapshot', 'diagnostic'],
+  source: ['build.ts', 'document', 'policy/policy.ts', 'policy/revision.ts', 'policy/transfer.ts', 'snapshot', 'diagnostic'],
   plugin: ['source', 'build.ts', 'snapshot', 'inspect', 'fetch', 'diagnostic', 'origin', 'route'],
-  gateway: ['plugin', 'inspect', 'route', 'document', 'diagnostic', 'policy/findings.ts', 'policy/read.ts', 'policy/time.ts', 'source/finding.ts', 'source/http.ts', 'source/small-file.ts'],
-  cli: ['build.ts', 'inspect', 'origin', 'snapshot', 'source', 'diagnostic', 'gateway'],
+  gateway: ['plugin', 'inspect', 'route', 'document', 'diagnostic', 'policy/findings.ts', 'policy/read.ts', 'policy/time.ts', 'source/finding.ts', 'source/nats/options.ts', 'source/small-file.ts', 'source/url.ts'],
+  cli: ['build.ts', 'inspect', 'origin', 'snapshot', 'source', 'diagnostic', 'gateway', 'policy/time.ts'],
   'index.ts': ['plugin', 'source', 'build.ts', 'snapshot', 'inspect', 'diagnostic', 'fetch']
 }
 

@@ -1,25 +1,28 @@
 // `bundle`: prints a policy set as one file, which any server can hold for many gateways.
 import { renderPretty } from '../diagnostic/render.ts'
-import { printBundle } from '../source/http-bundle.ts'
+import { printBundle } from '../source/bundle.ts'
 import { replaceFile } from '../source/replace-file.ts'
 import { CannotRun, Exit, textOption, type Arguments, type Command, type Io } from './command.ts'
 import { configOption, loadSet, momentOf, settingsOf } from './load.ts'
+import { signKeyOf, signKeyOption } from './sign-key.ts'
 
 export const bundleCommand: Command = {
   name: 'bundle',
   summary: 'Prints a valid policy set as one file, for gateways that read it from a URL.',
   usage: `Usage: cors-gateway bundle [DIR...] [options]
 
-  DIR...          the policy directories, one set together (./policies)
-  --output FILE   write it there, as a whole or not at all, instead of printing it
-  --at TIME       judge validity windows and acceptances as of this moment
-  --allow-empty   a set without any rule is valid
-  --config FILE   the policies of this gateway.yaml unless DIR is given, checked as that gateway reads them
+  DIR...            the policy directories, one set together (./policies)
+  --output FILE     write it there, as a whole or not at all, instead of printing it
+  --sign-key FILE   sign it with this private key: Ed25519, in PEM form
+  --at TIME         judge validity windows and acceptances as of this moment
+  --allow-empty     a set without any rule is valid
+  --config FILE     the policies of this gateway.yaml unless DIR is given, checked as that gateway reads them
 
-Exit status: 0 valid, 1 invalid: nothing is printed or written, 2 wrong usage, 3 no such directory or nothing could be written.
+Exit status: 0 valid, 1 invalid: nothing is printed or written, 2 wrong usage, 3 no such directory or key, or nothing could be written.
 `,
   options: {
     output: { type: 'string' },
+    ...signKeyOption,
     at: { type: 'string' },
     'allow-empty': { type: 'boolean' },
     ...configOption
@@ -29,6 +32,7 @@ Exit status: 0 valid, 1 invalid: nothing is printed or written, 2 wrong usage, 3
 
 async function bundle (args: Arguments, io: Io): Promise<number> {
   const at = momentOf(args)
+  const key = await signKeyOf(args)
   const { policies, build } = await settingsOf(args)
   const { ok, diagnostics, texts, shown, files, rules, revision } = await loadSet(policies, { at, ...build, expiredAcceptance: 'error' })
   if (diagnostics.length > 0) io.stderr(`${renderPretty(diagnostics, shown, { colour: io.colour })}\n`)
@@ -36,7 +40,7 @@ async function bundle (args: Arguments, io: Io): Promise<number> {
     io.stderr('there is no bundle: the policies are invalid\n')
     return Exit.findings
   }
-  const text = printBundle(texts)
+  const text = printBundle(texts, key === undefined ? {} : { key })
   const output = textOption(args, 'output')
   if (output === undefined) io.stdout(text)
   else await write(output, text)

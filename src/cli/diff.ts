@@ -1,12 +1,13 @@
 // `diff`: what two policy sets decide differently, exactly, with a request that shows each difference.
 import { build, type BuildOptions } from '../build.ts'
 import { renderPretty } from '../diagnostic/render.ts'
-import { diff, isWidened, type Diff } from '../inspect/diff.ts'
+import { diff } from '../inspect/diff.ts'
 import { renderDiff, renderDiffMarkdown } from '../inspect/render-diff.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 import { gitSource } from '../source/git.ts'
 import { SourceError, type SourceSet } from '../source/source.ts'
-import { CannotRun, choiceOption, Exit, Refused, textOption, UsageError, type Arguments, type Command, type Io } from './command.ts'
+import { CannotRun, choiceOption, Exit, Refused, UsageError, type Arguments, type Command, type Io } from './command.ts'
+import { failOnOf, failOnOption, fails } from './fail-on.ts'
 import { decisionOptions, decisionSettingsOf, momentOf, validConfigOf } from './load.ts'
 import { policiesOf } from './policies.ts'
 
@@ -26,7 +27,7 @@ export const diffCommand: Command = {
 Exit status: 0, 1 by --fail-on or invalid files, 2 wrong usage, 3 no such directory or revision.
 `,
   options: {
-    'fail-on': { type: 'string' },
+    ...failOnOption,
     ...decisionOptions
   },
   run: diffSets
@@ -34,17 +35,13 @@ Exit status: 0, 1 by --fail-on or invalid files, 2 wrong usage, 3 no such direct
 
 async function diffSets (args: Arguments, io: Io): Promise<number> {
   const format = choiceOption(args, 'format', ['pretty', 'json', 'markdown'], 'pretty')
-  const failOn = textOption(args, 'fail-on') === undefined ? null : choiceOption(args, 'fail-on', ['any', 'widened'], 'any')
+  const failOn = failOnOf(args)
   const [old, now, more] = args.positionals
   if (old === undefined || now === undefined || more !== undefined) throw new UsageError('diff takes two sets, OLD and NEW: directories, or git:REV[:DIR]')
   const options = { ...decisionSettingsOf(args, await validConfigOf(args)), allowEmpty: true, at: momentOf(args) }
   const found = diff(await snapshotOf(old, options, io), await snapshotOf(now, options, io))
   io.stdout(format === 'json' ? `${JSON.stringify(found, null, 2)}\n` : format === 'markdown' ? renderDiffMarkdown(found) : renderDiff(found, io.colour))
   return failOn !== null && fails(found, failOn) ? Exit.findings : Exit.ok
-}
-
-function fails (found: Diff, failOn: 'any' | 'widened'): boolean {
-  return failOn === 'any' ? !found.equal : isWidened(found)
 }
 
 async function snapshotOf (place: string, options: BuildOptions, io: Io): Promise<Snapshot> {

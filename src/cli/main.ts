@@ -7,13 +7,16 @@ import { checkCommand } from './check.ts'
 import { CannotRun, Exit, Refused, UsageError, type Command, type Io } from './command.ts'
 import { diffCommand } from './diff.ts'
 import { explainCommand } from './explain.ts'
+import { fleetCommand } from './fleet.ts'
 import { initCommand } from './init.ts'
+import { publishCommand } from './publish.ts'
 import { rulesCommand } from './rules.ts'
 import { serveCommand } from './serve.ts'
 import { testCommand } from './test.ts'
 
 const commands: readonly Command[] = [
-  serveCommand, checkCommand, explainCommand, rulesCommand, testCommand, diffCommand, bundleCommand, initCommand
+  serveCommand, checkCommand, explainCommand, rulesCommand, testCommand, diffCommand, bundleCommand, publishCommand, fleetCommand,
+  initCommand
 ]
 
 /** Runs the command line. `argv` holds the words behind the program's name. Never throws. */

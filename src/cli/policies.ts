@@ -1,12 +1,12 @@
 // Where the policies of a command are: in directories, or at a URL.
 import { realpathSync, statSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import type { SourceText } from '../diagnostic/span.ts'
 import type { ReadConfig } from '../gateway/config.ts'
 import { directorySource } from '../source/directory.ts'
-import { httpSource, placeOf, type HttpOptions } from '../source/http.ts'
 import { prefixed } from '../source/name.ts'
 import type { PolicySource } from '../source/source.ts'
+import { isPolicyUrl, urlPlaceOf, urlSource, type UrlOptions } from '../source/url.ts'
 import { CannotRun, UsageError, type Arguments } from './command.ts'
 import { isWithin } from './paths.ts'
 
@@ -26,12 +26,16 @@ export interface Policies {
 
 /**
  * The policies that a command is given, or else those of its configuration, or of `./policies`. A directory that is
- * missing, and a URL that cannot be one of a bundle, end the command.
+ * missing, and a URL that cannot be one of a bundle, end the command; and so do files for that URL which lie outside of
+ * the configuration's folder, unless they are `trusted`.
  */
-export function policiesOf ({ positionals }: Arguments, config: ReadConfig | null = null): Policies {
+export function policiesOf ({ positionals }: Arguments, config: ReadConfig | null = null, files: 'trusted' | 'foreign' = 'foreign'): Policies {
   const place = positionals.length > 0 ? positionals : config?.config.policies ?? ['./policies']
-  if ('url' in place) return atUrl(place.url, place.options)
-  const url = place.find(each => /^https?:/i.test(each))
+  if ('url' in place) {
+    if (files === 'foreign') refuseForeignFiles(config!.source.name, place.options)
+    return atUrl(place.url, place.options)
+  }
+  const url = place.find(each => isPolicyUrl(each))
   if (url !== undefined && place.length > 1) throw new UsageError(`${url} holds a whole set: name nothing beside it`)
   if (url !== undefined) return atUrl(url, {})
   for (const directory of place) {
@@ -53,9 +57,33 @@ function foreignPrefixes (folder: string, directories: readonly string[]): strin
   return prefixed(directories).filter(([directory]) => !isWithin(root, realpathSync(directory))).map(([, prefix]) => prefix)
 }
 
-function atUrl (url: string, options: HttpOptions): Policies {
+/** What is only compared with what the other side shows of itself. */
+const isNeverSent: ReadonlySet<string> = new Set(['caFile', 'publicKeyFile'])
+
+/**
+ * Refuses to use a secret of this machine for a URL of a configuration that somebody else may have written, in a pull
+ * request for one: that URL would be sent it.
+ */
+function refuseForeignFiles (config: string, options: UrlOptions): void {
+  const root = realpathSync(dirname(config))
+  for (const [key, value] of Object.entries(options)) {
+    if (!key.endsWith('File') || isNeverSent.has(key) || isWithin(root, realPathOf(String(value)))) continue
+    throw new CannotRun(`${config} names a \`${key}\` outside of its folder; only \`serve\` sends such a file to a URL. Put it there, or name the policies as DIR`)
+  }
+}
+
+/** Without links; as it is where nothing can be found there. */
+function realPathOf (path: string): string {
   try {
-    return { source: httpSource(url, options), directories: [], names: [placeOf(new URL(url))], mayShow: () => true }
+    return realpathSync(path)
+  } catch {
+    return resolve(path)
+  }
+}
+
+function atUrl (url: string, options: UrlOptions): Policies {
+  try {
+    return { source: urlSource(url, options), directories: [], names: [urlPlaceOf(url)], mayShow: () => true }
   } catch (error) {
     if (error instanceof TypeError) throw new UsageError(error.message)
     throw error

@@ -1,16 +1,14 @@
 // `test`: runs the policy tests that stand beside the policies, and tells what of the set they do not cover.
 import { renderPretty } from '../diagnostic/render.ts'
-import { compareDiagnostics, type Diagnostic } from '../diagnostic/diagnostic.ts'
+import type { Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { SourceText } from '../diagnostic/span.ts'
 import { runPolicyTests, type TestRun } from '../inspect/policy-tests.ts'
 import { suggestTests } from '../inspect/suggest-tests.ts'
 import { coverageOf } from '../inspect/test-coverage.ts'
-import { readPolicyTests } from '../inspect/test-file.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
-import { SourceError } from '../source/source.ts'
-import { readTestFiles } from '../source/test-files.ts'
 import { CannotRun, choiceOption, Exit, textOption, UsageError, type Arguments, type Command, type Io } from './command.ts'
 import { configOption, loadSet, momentOf, settingsOf, type CommandSettings } from './load.ts'
+import { loadTests } from './load-tests.ts'
 import { reportJunit } from './report-junit.ts'
 import { reportTap } from './report-tap.ts'
 import { reportPretty, type TestReport } from './test-report.ts'
@@ -75,25 +73,14 @@ async function load ({ policies, build }: CommandSettings, at: number, suggests:
   const { directories, names } = policies
   if (directories.length === 0) throw new CannotRun(`policy tests stand beside the policies, and a bundle has none: name the directory, not ${names.join()}`)
   const { snapshot, diagnostics, shown } = await loadSet(policies, { at, ...build })
-  const { texts: testTexts, diagnostics: found = [] } = await readTests(directories)
   // Warnings about the set are for `check`.
-  const setErrors = diagnostics.filter(({ severity }) => severity === 'error')
-  if (snapshot === null) return { diagnostics: setErrors, shown }
-  const { tests, diagnostics: wrong } = readPolicyTests(testTexts, snapshot.set)
+  if (snapshot === null) return { diagnostics: diagnostics.filter(({ severity }) => severity === 'error'), shown }
+  const { texts, tests, diagnostics: found } = await loadTests(directories, snapshot)
   // The shell has made the file into which the suggestions go, before there is anything in it.
-  const findings = [...found, ...wrong].filter(({ code }) => !(suggests && code === 'empty-file')).sort(compareDiagnostics)
+  const findings = found.filter(({ code }) => !(suggests && code === 'empty-file'))
   return findings.some(({ severity }) => severity === 'error')
-    ? { diagnostics: findings, shown: testTexts.filter(policies.mayShow) }
+    ? { diagnostics: findings, shown: texts.filter(policies.mayShow) }
     : { snapshot, runs: runPolicyTests(snapshot, tests) }
-}
-
-async function readTests (directories: readonly string[]): ReturnType<typeof readTestFiles> {
-  try {
-    return await readTestFiles(directories)
-  } catch (error) {
-    if (error instanceof SourceError) throw new CannotRun(error.message)
-    throw error
-  }
 }
 
 function render (report: TestReport, format: Format, io: Io): string {

@@ -2,7 +2,7 @@
 /* eslint-disable */
 
 /**
- * The policy directory, or several that make one set, relative to the folder of this file; or the https URL of a bundle, alone or with how it is asked for. `policies` beside this file unless given.
+ * The policy directory, or several that make one set, relative to the folder of this file; or the https URL of a bundle, or the URL of a NATS server, alone or with how it is asked for. `policies` beside this file unless given.
  *
  * @minItems 1
  */
@@ -11,25 +11,53 @@ export type GatewayPolicies =
   | string[]
   | {
       /**
-       * The https URL of a bundle, as `cors-gateway bundle` prints it.
+       * The https URL of a bundle, as `cors-gateway bundle` prints it; or `tls://HOST[:PORT][/BUCKET]`, a NATS server to which `cors-gateway publish` publishes (port 4222, bucket `cors-policies`).
        */
       url: string
       /**
-       * A file that holds the token that the server asks for, and nothing else. It is read for each request.
+       * The user of a NATS server, with `passwordFile`.
+       */
+      user?: string
+      /**
+       * A file that holds the user's password, and nothing else. It is read for each connection.
+       */
+      passwordFile?: string
+      /**
+       * A file that holds the token that the server asks for, and nothing else. It is read for each request, or each connection.
        */
       tokenFile?: string
       /**
-       * A file with the certificates of the authorities to trust for this URL instead of the system's, in PEM form. It is read for each request.
+       * A `.creds` file of a NATS server: the JWT and the seed of a user. It is read for each connection.
+       */
+      credsFile?: string
+      /**
+       * A file with the certificates of the authorities to trust for this URL instead of the system's, in PEM form. It is read for each request, or each connection.
        */
       caFile?: string
       /**
-       * The time between two looks: whole seconds, or a duration such as `30s` and `10m`. A tenth more or less, so that many gateways do not look in step.
+       * A certificate to show a NATS server, in PEM form, with `keyFile`. It is read for each connection.
+       */
+      certFile?: string
+      /**
+       * The private key of that certificate, in PEM form.
+       */
+      keyFile?: string
+      /**
+       * A file with public keys in PEM form (Ed25519), one or several one after the other. Only bundles that one of them has signed are taken (`--sign-key`). It is read for each request.
+       */
+      publicKeyFile?: string
+      /**
+       * The time between two looks: whole seconds, or a duration such as `30s` and `10m`. With a NATS server, changes are told at once, and this is for those that were not. A tenth more or less, so that many gateways do not look in step.
        */
       pollInterval?: string | number
       /**
-       * `http:` is allowed for hosts other than this one. Whoever is on the way can then change the policies.
+       * `http:` and `nats:` are allowed for hosts other than this one. Whoever is on the way can then change the policies.
        */
       allowInsecure?: boolean
+      /**
+       * What this gateway is called among those of a NATS server. The name of the host and a random part unless given.
+       */
+      instance?: string
     }
 /**
  * The listener with health, metrics, status, console and reload; `false` switches it off. An address that other machines reach needs a token.
@@ -277,7 +305,7 @@ export const gatewaySchema: Readonly<Record<string, unknown>> = {
       "minLength": 1,
       "maxLength": 4096,
       "minItems": 1,
-      "description": "The policy directory, or several that make one set, relative to the folder of this file; or the https URL of a bundle, alone or with how it is asked for. `policies` beside this file unless given.",
+      "description": "The policy directory, or several that make one set, relative to the folder of this file; or the https URL of a bundle, or the URL of a NATS server, alone or with how it is asked for. `policies` beside this file unless given.",
       "items": {
         "type": "string",
         "minLength": 1,
@@ -292,27 +320,82 @@ export const gatewaySchema: Readonly<Record<string, unknown>> = {
           "type": "string",
           "minLength": 1,
           "maxLength": 4096,
-          "description": "The https URL of a bundle, as `cors-gateway bundle` prints it.",
+          "description": "The https URL of a bundle, as `cors-gateway bundle` prints it; or `tls://HOST[:PORT][/BUCKET]`, a NATS server to which `cors-gateway publish` publishes (port 4222, bucket `cors-policies`).",
           "examples": [
-            "https://policies.example.com/cors.json"
+            "https://policies.example.com/cors.json",
+            "tls://nats.example.com/cors-policies"
+          ]
+        },
+        "user": {
+          "type": "string",
+          "minLength": 1,
+          "maxLength": 1024,
+          "description": "The user of a NATS server, with `passwordFile`.",
+          "examples": [
+            "gateway"
+          ]
+        },
+        "passwordFile": {
+          "type": "string",
+          "minLength": 1,
+          "maxLength": 4096,
+          "description": "A file that holds the user's password, and nothing else. It is read for each connection.",
+          "examples": [
+            "/run/secrets/nats-password"
           ]
         },
         "tokenFile": {
           "type": "string",
           "minLength": 1,
           "maxLength": 4096,
-          "description": "A file that holds the token that the server asks for, and nothing else. It is read for each request.",
+          "description": "A file that holds the token that the server asks for, and nothing else. It is read for each request, or each connection.",
           "examples": [
             "/run/secrets/policies-token"
+          ]
+        },
+        "credsFile": {
+          "type": "string",
+          "minLength": 1,
+          "maxLength": 4096,
+          "description": "A `.creds` file of a NATS server: the JWT and the seed of a user. It is read for each connection.",
+          "examples": [
+            "/run/secrets/gateway.creds"
           ]
         },
         "caFile": {
           "type": "string",
           "minLength": 1,
           "maxLength": 4096,
-          "description": "A file with the certificates of the authorities to trust for this URL instead of the system's, in PEM form. It is read for each request.",
+          "description": "A file with the certificates of the authorities to trust for this URL instead of the system's, in PEM form. It is read for each request, or each connection.",
           "examples": [
             "/etc/ssl/internal-ca.pem"
+          ]
+        },
+        "certFile": {
+          "type": "string",
+          "minLength": 1,
+          "maxLength": 4096,
+          "description": "A certificate to show a NATS server, in PEM form, with `keyFile`. It is read for each connection.",
+          "examples": [
+            "/etc/cors-gateway/client.crt"
+          ]
+        },
+        "keyFile": {
+          "type": "string",
+          "minLength": 1,
+          "maxLength": 4096,
+          "description": "The private key of that certificate, in PEM form.",
+          "examples": [
+            "/run/secrets/client.key"
+          ]
+        },
+        "publicKeyFile": {
+          "type": "string",
+          "minLength": 1,
+          "maxLength": 4096,
+          "description": "A file with public keys in PEM form (Ed25519), one or several one after the other. Only bundles that one of them has signed are taken (`--sign-key`). It is read for each request.",
+          "examples": [
+            "/etc/cors-gateway/publisher.pub.pem"
           ]
         },
         "pollInterval": {
@@ -320,7 +403,7 @@ export const gatewaySchema: Readonly<Record<string, unknown>> = {
             "string",
             "integer"
           ],
-          "description": "The time between two looks: whole seconds, or a duration such as `30s` and `10m`. A tenth more or less, so that many gateways do not look in step.",
+          "description": "The time between two looks: whole seconds, or a duration such as `30s` and `10m`. With a NATS server, changes are told at once, and this is for those that were not. A tenth more or less, so that many gateways do not look in step.",
           "minimum": 1,
           "maximum": 86400,
           "pattern": "^[1-9]\\d{0,4}[smh]$",
@@ -332,10 +415,20 @@ export const gatewaySchema: Readonly<Record<string, unknown>> = {
         },
         "allowInsecure": {
           "type": "boolean",
-          "description": "`http:` is allowed for hosts other than this one. Whoever is on the way can then change the policies.",
+          "description": "`http:` and `nats:` are allowed for hosts other than this one. Whoever is on the way can then change the policies.",
           "default": false,
           "examples": [
             true
+          ]
+        },
+        "instance": {
+          "type": "string",
+          "maxLength": 64,
+          "pattern": "^[A-Za-z0-9_-]{1,64}$",
+          "patternErrorMessage": "write up to 64 letters, digits, `-` and `_`",
+          "description": "What this gateway is called among those of a NATS server. The name of the host and a random part unless given.",
+          "examples": [
+            "gateway-1"
           ]
         }
       },
@@ -349,6 +442,11 @@ export const gatewaySchema: Readonly<Record<string, unknown>> = {
         {
           "url": "https://policies.example.com/cors.json",
           "tokenFile": "/run/secrets/policies-token"
+        },
+        {
+          "url": "tls://nats.example.com/cors-policies",
+          "user": "gateway",
+          "passwordFile": "/run/secrets/nats-password"
         }
       ]
     },

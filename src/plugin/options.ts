@@ -90,8 +90,9 @@ function refuseUnknown (name: string): void {
 }
 
 function policiesOf (name: 'policies' | 'shadow', value: unknown): readonly string[] | PolicySource {
-  if ([value].flat().some(each => typeof each === 'string' && /^https?:\/\//i.test(each))) {
-    throw new InvalidOptionError(`\`${name}\` takes a URL as a source: httpSource('https://…')`)
+  const [, scheme] = [value].flat().map(each => typeof each === 'string' ? /^(https?|nats|tls):\/\//i.exec(each) : null).find(found => found !== null) ?? []
+  if (scheme !== undefined) {
+    throw new InvalidOptionError(`\`${name}\` takes a URL as a source: ${/^http/i.test(scheme) ? 'httpSource(\'https://…\')' : 'natsSource(\'tls://…\')'}`)
   }
   if (typeof value === 'string' && value !== '') return [value]
   if (Array.isArray(value) && value.length > 0 && value.every(entry => typeof entry === 'string' && entry !== '')) return value as string[]

@@ -7,7 +7,7 @@ import { headersFor } from '../snapshot/headers.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 import { Emitter } from '../source/emitter.ts'
 import { createKeeper, type Keeper, type KeeperOptions } from '../source/keeper.ts'
-import type { PolicySource } from '../source/source.ts'
+import type { PolicySource, SourceReport } from '../source/source.ts'
 import { contrast, type Contrast, type Direction } from './contrast.ts'
 import { exchangeOf, type Exchange } from './exchange.ts'
 import type { CurrentSnapshot } from './hook.ts'
@@ -95,7 +95,8 @@ function withPlaceholder (source: PolicySource): PolicySource {
       isFirst = false
       return { texts: [{ name: 'none.yaml', text }] }
     },
-    ...source.watch && { watch: (changed: () => void) => source.watch!(changed) }
+    ...source.watch && { watch: (changed: () => void) => source.watch!(changed) },
+    ...source.report && { report: (report: SourceReport) => { source.report!(report) } }
   }
 }
 

@@ -5,7 +5,7 @@ import type { SourceText } from '../diagnostic/span.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 import type { Builder } from './builder.ts'
 import { aboutFile, messageOf } from './finding.ts'
-import { SourceError, type PolicySource, type SourceSet } from './source.ts'
+import { SourceError, type PolicySource, type SourceReport, type SourceSet, type SourceStamp } from './source.ts'
 
 /** What was read and what became of it. */
 export interface Attempt {
@@ -17,6 +17,7 @@ export interface Attempt {
   /** Null where nothing could be read. */
   readonly revision: string | null
   readonly diagnostics: readonly Diagnostic[]
+  readonly stamp?: SourceStamp | undefined
 }
 
 /** Reads a source. It is given up after `timeout` milliseconds, also where it doesn't heed its signal. */
@@ -40,9 +41,11 @@ export async function readSource (source: PolicySource, timeout: number, end: Ab
 }
 
 /** Builds what was read. */
-export async function buildSet ({ texts, diagnostics: found = [] }: SourceSet, builder: Builder, options: BuildOptions): Promise<Attempt> {
+export async function buildSet (
+  { texts, diagnostics: found = [], stamp }: SourceSet, builder: Builder, options: BuildOptions
+): Promise<Attempt> {
   const { snapshot, revision, diagnostics } = await builder.build(texts, { ...options, found })
-  return { texts, found, revision, snapshot, diagnostics }
+  return { texts, found, revision, snapshot, diagnostics, stamp }
 }
 
 /** An attempt that ended before there was anything to build. */
@@ -66,3 +69,19 @@ export function findingsBeyond (earlier: Attempt, { found }: Attempt): readonly 
 function isSameFinding (a: Diagnostic, b: Diagnostic): boolean {
   return a.file === b.file && a.code === b.code && a.message === b.message
 }
+
+/** Whether two sets stand at the same place in the order of what was published. */
+export function isSamePlace ({ stamp: a }: Pick<Attempt, 'stamp'>, { stamp: b }: Pick<Attempt, 'stamp'>): boolean {
+  return a?.epoch === b?.epoch && a?.generation === b?.generation
+}
+
+/** An attempt that gave nothing to use, for a report: its first error on one line. */
+export function rejectionOf ({ revision, diagnostics }: Attempt): NonNullable<SourceReport['rejected']> {
+  const { file, line, column, endLine, endColumn, message } = diagnostics.find(({ severity }) => severity === 'error')!
+  const isAboutWhole = line === endLine && column === endColumn
+  const place = file === '.' ? '' : isAboutWhole ? `${file}: ` : `${file}:${line}: `
+  const reason = `${place}${message}`.replaceAll(/\s+/g, ' ')
+  return { revision, reason: reason.length <= maxReason ? reason : `${reason.slice(0, maxReason)}…` }
+}
+
+const maxReason = 500

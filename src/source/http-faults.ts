@@ -31,12 +31,12 @@ const failures: Readonly<Record<string, Words>> = {
   ERR_SSL_WRONG_VERSION_NUMBER: noTls
 }
 
-/** The error for whatever went wrong on the way. */
-export function failureOf (place: string, error: unknown): SourceError {
+/** The error for whatever went wrong on the way; `ca` is the option that authorities are given by. */
+export function failureOf (place: string, error: unknown, ca: 'ca' | 'caFile' = 'ca'): SourceError {
   if (error instanceof SourceError) return error
   const { code = '' } = error as NodeJS.ErrnoException
   const words = failures[code]
-  if (words !== undefined) return new SourceError(place, `${words[0]} (${code})`, { help: words[1], cause: error })
+  if (words !== undefined) return new SourceError(place, `${words[0]} (${code})`, { help: words[1].replace('`ca`', `\`${ca}\``), cause: error })
   const reason = code.startsWith('HPE_') ? `the answer is not HTTP (${code})` : code === '' ? messageOf(error) : systemReason(error)
   return new SourceError(place, reason, { cause: error })
 }

@@ -2,6 +2,7 @@
 import { X509Certificate } from 'node:crypto'
 import { suggest } from '../diagnostic/suggest.ts'
 import { defaultLimits, type Limits } from './limits.ts'
+import { publicKeysOf, UnfitKey, type PublicKeys } from './signature.ts'
 
 /** What a host may set for a URL; every setting has a default. Times are milliseconds. */
 export interface HttpOptions extends Partial<Limits> {
@@ -17,6 +18,10 @@ export interface HttpOptions extends Partial<Limits> {
   readonly ca?: string
   /** A file that holds them. It is read for each request. */
   readonly caFile?: string
+  /** Only bundles that one of these keys has signed are taken: Ed25519, in PEM form, one or several one after the other. */
+  readonly publicKey?: string
+  /** A file that holds them. It is read for each request. */
+  readonly publicKeyFile?: string
   /** `http:` is allowed for hosts other than this one: whoever is on the way can then change the policies. */
   readonly allowInsecure?: boolean
   /** Bytes a bundle; 16 MiB unless given. */
@@ -34,13 +39,15 @@ export interface ResolvedHttp {
   readonly tokenFile: string | null
   readonly ca: string | null
   readonly caFile: string | null
+  readonly publicKeys: PublicKeys | null
+  readonly publicKeyFile: string | null
   readonly maxBytes: number
   readonly limits: Limits
 }
 
 const known = [
-  'pollInterval', 'timeout', 'token', 'tokenFile', 'ca', 'caFile', 'allowInsecure', 'maxBytes', 'maxFileBytes', 'maxFiles',
-  'maxDepth'
+  'pollInterval', 'timeout', 'token', 'tokenFile', 'ca', 'caFile', 'publicKey', 'publicKeyFile', 'allowInsecure', 'maxBytes',
+  'maxFileBytes', 'maxFiles', 'maxDepth'
 ] as const satisfies readonly (keyof HttpOptions)[]
 
 /** A day, in milliseconds. */
@@ -52,11 +59,12 @@ export const defaultMaxBytes: number = 16 * 1024 * 1024
 /** Throws a TypeError that says what to write instead. */
 export function resolveHttp (url: string | URL, options: HttpOptions): ResolvedHttp {
   for (const name of Object.keys(options)) refuseUnknown(name)
-  const { token = null, tokenFile = null, ca = null, caFile = null, allowInsecure = false } = options
+  const { token = null, tokenFile = null, ca = null, caFile = null, publicKey, publicKeyFile = null, allowInsecure = false } = options
   if (token !== null && tokenFile !== null) throw new TypeError('httpSource takes `token` or `tokenFile`, not both')
   if (token !== null && !isToken(token)) throw new TypeError(`\`token\` is ${tokenForm}`)
   if (ca !== null && caFile !== null) throw new TypeError('httpSource takes `ca` or `caFile`, not both')
   if (ca !== null && !isCertificate(ca)) throw new TypeError('`ca` holds no certificate in PEM form')
+  if (publicKey !== undefined && publicKeyFile !== null) throw new TypeError('httpSource takes `publicKey` or `publicKeyFile`, not both')
   const parsed = urlOf(url, allowInsecure)
   return {
     url: parsed,
@@ -67,6 +75,8 @@ export function resolveHttp (url: string | URL, options: HttpOptions): ResolvedH
     tokenFile,
     ca,
     caFile,
+    publicKeys: publicKey === undefined ? null : keysOf(publicKey),
+    publicKeyFile,
     maxBytes: count('maxBytes', options.maxBytes, defaultMaxBytes, 2 ** 29),
     limits: {
       maxFileBytes: count('maxFileBytes', options.maxFileBytes, defaultLimits.maxFileBytes, 2 ** 29),
@@ -98,6 +108,14 @@ export function placeOf ({ origin, pathname, search }: URL): string {
   return `${origin}${pathname}${search === '' ? '' : '?…'}`
 }
 
+export function keysOf (publicKey: string): PublicKeys {
+  try {
+    return publicKeysOf(publicKey)
+  } catch (error) {
+    throw error instanceof UnfitKey ? new TypeError(`\`publicKey\` ${error.message}`) : error
+  }
+}
+
 function refuseUnknown (name: string): void {
   if ((known as readonly string[]).includes(name)) return
   const meant = suggest(name, known)
@@ -123,6 +141,6 @@ function urlOf (text: string | URL, allowInsecure: boolean): URL {
 }
 
 /** Whether only this machine is meant by a URL's host. */
-function isLoopback (host: string): boolean {
+export function isLoopback (host: string): boolean {
   return host === 'localhost' || host === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(host)
 }

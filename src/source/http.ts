@@ -1,8 +1,9 @@
 // Policies from one URL: a bundle that any server of files can hold, asked for again and again.
 import { createHash } from 'node:crypto'
-import { parseBundle } from './http-bundle.ts'
+import { parseBundle } from './bundle.ts'
 import { placeOf, resolveHttp, type HttpOptions, type ResolvedHttp } from './http-options.ts'
 import { ask, type Validators } from './http-request.ts'
+import { readPublicKeys, type PublicKeys } from './signature.ts'
 import { SourceError, type PolicySource, type SourceSet } from './source.ts'
 
 export { placeOf }
@@ -32,6 +33,8 @@ const lastRetry = 30_000
 interface Known {
   readonly set: SourceSet
   readonly digest: string
+  /** The public keys that it was judged by. */
+  readonly keys: PublicKeys | null
   readonly validators: Validators | null
 }
 
@@ -90,8 +93,10 @@ class HttpSource {
   async #ask (isConditional: boolean, signal: AbortSignal): Promise<SourceSet> {
     const known = this.#known
     try {
-      const answer = await ask(this.#server, isConditional ? known?.validators ?? null : null, signal)
-      const set = answer === null ? known!.set : this.#take(answer.bytes, answer.validators)
+      const keys = await this.#keys()
+      const isJudged = known?.keys?.pem === keys?.pem
+      const answer = await ask(this.#server, isConditional && isJudged ? known?.validators ?? null : null, signal)
+      const set = answer === null ? known!.set : this.#take(answer.bytes, answer.validators, keys)
       this.#failures = 0
       this.#tell(set)
       return set
@@ -104,13 +109,20 @@ class HttpSource {
     }
   }
 
-  /** The same bytes are the same set. */
-  #take (bytes: Uint8Array, validators: Validators | null): SourceSet {
+  async #keys (): Promise<PublicKeys | null> {
+    const { place, publicKeys, publicKeyFile } = this.#server
+    return publicKeyFile === null ? publicKeys : readPublicKeys(place, publicKeyFile)
+  }
+
+  /** The same bytes are the same set; for a set that other keys have to have signed they are judged anew. */
+  #take (bytes: Uint8Array, validators: Validators | null, keys: PublicKeys | null): SourceSet {
     const { place, limits } = this.#server
+    const known = this.#known
     const digest = createHash('sha256').update(bytes).digest('hex')
-    const set = this.#known?.digest === digest ? this.#known.set : parseBundle(place, bytes, limits)
-    this.#known = { set, digest, validators }
-    return set
+    const isSame = known?.digest === digest
+    const set = isSame && known.keys?.pem === keys?.pem ? known.set : parseBundle(place, bytes, limits, keys).set
+    this.#known = { set: isSame ? known.set : set, digest, keys, validators }
+    return this.#known.set
   }
 
   #tell (state: SourceSet | string): void {

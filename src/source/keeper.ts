@@ -1,7 +1,7 @@
 // Keeps the last good snapshot in step with a source: a set is swapped in whole, or not at all.
 import type { BuildOptions } from '../build.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
-import { buildSet, findingsBeyond, isSameSet, readSource, unreachable, type Attempt } from './attempt.ts'
+import { buildSet, findingsBeyond, isSamePlace, isSameSet, readSource, rejectionOf, unreachable, type Attempt } from './attempt.ts'
 import { Builder, compilePatiently } from './builder.ts'
 import { Emitter } from './emitter.ts'
 import { messageOf } from './finding.ts'
@@ -36,6 +36,7 @@ async function openKeeper (options: KeeperOptions, builder: Builder): Promise<Ke
   let first: Attempt
   let failure: unknown
   try {
+    await resume(options)
     first = await buildSet(await readSource(source, readTimeout, new AbortController().signal), builder, buildOptionsOf(options, 1))
     failure = first.snapshot === null ? new PolicyError(first.diagnostics, first.texts) : null
   } catch (error) {
@@ -54,13 +55,20 @@ function buildOptionsOf ({ build, now = Date.now }: KeeperOptions, generation: n
   return { ...build, at: now(), generation, expiredAcceptance: 'warning' }
 }
 
+/** Tells the source what was in force last; it takes nothing older then. A file that is no use is told of where it is needed. */
+async function resume ({ source, lastKnownGood }: KeeperOptions): Promise<void> {
+  if (source.resume === undefined || lastKnownGood === undefined) return
+  const kept = await loadLastGood(lastKnownGood).catch(() => null)
+  if (kept?.stamp !== undefined) source.resume(kept.stamp, kept.revision)
+}
+
 /** The last good set, built anew: only texts were kept, and today's checks may judge them otherwise. */
 async function lastGoodOf (options: KeeperOptions, builder: Builder, failure: unknown): Promise<Attempt | null> {
   const { lastKnownGood, warn, now = Date.now } = options
   if (lastKnownGood === undefined) return null
   try {
-    const { texts, revision, savedAt } = await loadLastGood(lastKnownGood)
-    const attempt = await buildSet({ texts }, builder, buildOptionsOf(options, 1))
+    const { texts, revision, savedAt, stamp } = await loadLastGood(lastKnownGood)
+    const attempt = await buildSet({ texts, ...stamp && { stamp } }, builder, buildOptionsOf(options, 1))
     if (attempt.snapshot === null || attempt.revision !== revision) throw new Error('the set in it is no longer valid')
     const hours = Math.round((now() - Date.parse(savedAt)) / 36_000) / 100
     warn?.(`${messageOf(failure)}\nThe last known good set of ${savedAt} (${hours} h ago, revision ${revision}) is in force instead.`)
@@ -108,6 +116,7 @@ class PolicyKeeper implements Keeper {
     this.#stopWatching = watch && reload === 'auto' ? source.watch?.(() => { void this.reload() }) ?? null : null
     if (rejected === null) this.#save(first)
     else this.#reject(rejected, now())
+    this.#report()
   }
 
   on<Name extends keyof KeeperEvents> (event: Name, listener: (payload: KeeperEvents[Name]) => void): () => void {
@@ -141,7 +150,10 @@ class PolicyKeeper implements Keeper {
     } catch (error) {
       attempt = unreachable(error)
     }
-    if (!this.#end.signal.aborted) await this.#settle(attempt, performance.now() - start)
+    if (!this.#end.signal.aborted) {
+      await this.#settle(attempt, performance.now() - start)
+      this.#report()
+    }
     const { diagnostics } = attempt
     return { ok: attempt.snapshot !== null, generation: this.current.generation, diagnostics }
   }
@@ -149,7 +161,7 @@ class PolicyKeeper implements Keeper {
   /** What was built before is not built again: neither the set that runs nor the one that was just rejected. */
   async #build (set: SourceSet): Promise<Attempt> {
     const { active, rejected } = this.#ledger
-    if (isSameSet(set, active)) return active
+    if (isSameSet(set, active)) return isSamePlace(set, active) ? active : { ...active, stamp: set.stamp }
     if (rejected !== null && isSameSet(set, rejected) && rejected.revision !== this.#accepted) return rejected
     const attempt = await buildSet(set, this.#builder, buildOptionsOf(this.#options, this.current.generation + 1))
     return attempt.revision === this.#accepted ? attempt : holdBack(attempt, this.current, this.#options.minKept ?? 0)
@@ -177,17 +189,18 @@ class PolicyKeeper implements Keeper {
     this.#events.emit('reload', { previous, snapshot, diagnostics: attempt.diagnostics, texts: attempt.texts, milliseconds })
   }
 
-  #save ({ texts, revision }: Attempt): void {
+  #save ({ texts, revision, stamp }: Attempt): void {
     const { lastKnownGood } = this.#options
     if (lastKnownGood === undefined || revision === null) return
     const savedAt = new Date(this.#now()).toISOString()
     this.#saving = this.#saving
-      .then(() => saveLastGood(lastKnownGood, { version: 1, savedAt, revision, texts }))
+      .then(() => saveLastGood(lastKnownGood, { version: 1, savedAt, revision, texts, ...stamp && { stamp } }))
       .catch((error: unknown) => this.#warn('the last good set could not be kept', error))
   }
 
   #keep (attempt: Attempt, now: number): void {
     for (const { file, message } of findingsBeyond(this.#ledger.active, attempt)) this.#options.warn?.(`${file}: ${message}`)
+    if (!isSamePlace(attempt, this.#ledger.active)) this.#save(attempt)
     this.#ledger.active = attempt
     if (this.#ledger.rejected === null) return
     this.#ledger.restored(this.current.generation, now)
@@ -201,6 +214,16 @@ class PolicyKeeper implements Keeper {
     if (rejected !== null && (rejected === attempt || JSON.stringify(rejected.diagnostics) === JSON.stringify(diagnostics))) return
     this.#ledger.reject(attempt, this.current.generation, now)
     this.#events.emit('rejected', { snapshot: this.current, revision, diagnostics, texts: attempt.texts })
+  }
+
+  #report (): void {
+    const { rejected } = this.#ledger
+    const { revision, generation } = this.current
+    try {
+      this.#source.report?.({ revision, generation, state: rejected === null ? 'ok' : 'degraded', rejected: rejected && rejectionOf(rejected) })
+    } catch (error) {
+      this.#warn('the source takes no report', error)
+    }
   }
 
   /** What can't be read may be readable without any sign of change. */

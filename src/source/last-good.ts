@@ -1,5 +1,6 @@
 // The last good set in a file, for a start with a broken disk: raw texts, which are built anew and trusted for nothing.
 import type { SourceText } from '../diagnostic/span.ts'
+import type { SourceStamp } from './source.ts'
 import { replaceFile } from './replace-file.ts'
 import { readSmallFile, UnfitFile } from './small-file.ts'
 
@@ -11,6 +12,8 @@ export interface LastGood {
   /** That of the texts: what is read back must give it again. */
   readonly revision: string
   readonly texts: readonly SourceText[]
+  /** Where its source has it in the order of what was published. */
+  readonly stamp?: SourceStamp
 }
 
 /** Larger files are not read back, in bytes. */
@@ -48,9 +51,15 @@ function parse (text: string): unknown {
 
 function isLastGood (value: unknown): value is LastGood {
   if (typeof value !== 'object' || value === null) return false
-  const { version, savedAt, revision, texts } = value as Record<keyof LastGood, unknown>
+  const { version, savedAt, revision, texts, stamp } = value as Record<keyof LastGood, unknown>
   return version === 1 && typeof revision === 'string' && typeof savedAt === 'string' && !Number.isNaN(Date.parse(savedAt)) &&
-    Array.isArray(texts) && texts.every(isSourceText)
+    Array.isArray(texts) && texts.every(isSourceText) && (stamp === undefined || isStamp(stamp))
+}
+
+function isStamp (value: unknown): value is SourceStamp {
+  if (typeof value !== 'object' || value === null) return false
+  const { epoch, generation } = value as Record<keyof SourceStamp, unknown>
+  return Number.isSafeInteger(epoch) && Number.isSafeInteger(generation)
 }
 
 function isSourceText (value: unknown): value is SourceText {

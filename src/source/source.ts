@@ -7,6 +7,25 @@ export interface SourceSet {
   readonly texts: readonly SourceText[]
   /** Findings of the reading itself, such as a file that may not be opened; an error among them makes the set invalid. */
   readonly diagnostics?: readonly Diagnostic[]
+  /** Where the set stands in the order of what was published, for a source that knows. */
+  readonly stamp?: SourceStamp
+}
+
+/** A place in the order of what was published: later sets have a higher generation, or a later epoch. */
+export interface SourceStamp {
+  readonly epoch: number
+  readonly generation: number
+}
+
+/** What became of the readings of a source, as whoever loads it tells. */
+export interface SourceReport {
+  /** Of the set that is in force. */
+  readonly revision: string
+  /** How many sets were in force, this one included. */
+  readonly generation: number
+  readonly state: 'ok' | 'degraded'
+  /** What the source gave and is not in force, with the first error on one line; null where all is well. */
+  readonly rejected: { readonly revision: string | null, readonly reason: string } | null
 }
 
 /**
@@ -26,6 +45,10 @@ export interface PolicySource {
    * Otherwise whoever watches reads it again from time to time.
    */
   readonly retries?: boolean
+  /** Told what is in force after every reading, also when nothing changed: for a source that passes that on. */
+  report? (report: SourceReport): void
+  /** Told once, before the first reading, what was in force last, as a file remembers it: for a source that takes nothing older. */
+  resume? (stamp: SourceStamp, revision: string): void
 }
 
 /** What can be said beside the reason. */

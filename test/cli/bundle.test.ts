@@ -1,5 +1,6 @@
 // `bundle`, and what other commands make of a URL; the page about both is kept to the letter.
 import { execFile } from 'node:child_process'
+import { generateKeyPairSync } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import process from 'node:process'
@@ -7,6 +8,7 @@ import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
 import { corsHeaders, fetchFrom } from '../plugin/wire.ts'
 import { serving, startBundleServer } from '../source/bundle-server.ts'
+import { makeKeys } from '../source/keys.ts'
 import { freshDirectory, writeFiles } from '../source/lab.ts'
 import { run, start } from './run.ts'
 
@@ -47,6 +49,30 @@ t.test('writes a file as a whole or not at all', async t => {
   t.equal(readFileSync(output, 'utf8'), blockOf('json'))
   t.same(readdirSync(folder), ['cors.json'], 'nothing is left beside it')
   t.match(await run('bundle', directory, '--output', join(folder, 'gone/cors.json')), { exit: 3, stderr: /cannot be written: ENOENT/ })
+})
+
+t.test('signs with a key, and takes no other one', async t => {
+  const keys = makeKeys()
+  const folder = t.testdir({ key: keys.privatePem, public: keys.publicPem, 'gateway.yaml': '' })
+  const [directory, keyFile] = [policies(t), join(folder, 'key')]
+  const { exit, stdout } = await run('bundle', directory, '--sign-key', keyFile, ...at)
+  t.match({ exit, stdout }, { exit: 0, stdout: /^ {2}"signature": "[\w+/]{86}=="$/m })
+  const server = await startBundleServer(t, serving(stdout))
+  const check = async (publicKeyFile: string): Promise<unknown> => {
+    writeFileSync(join(folder, 'gateway.yaml'), `version: 1\npolicies: { url: "${server.url}", publicKeyFile: ${publicKeyFile} }\n`)
+    return run('check', '--config', join(folder, 'gateway.yaml'), ...at)
+  }
+  t.match(await check('public'), { exit: 0, stdout: /1 rule: valid/ })
+  t.match(await check('key'), { exit: 3, stderr: /the file \S+key holds a private key, which only the publisher may have/ })
+  writeFileSync(join(folder, 'public'), makeKeys().publicPem)
+  t.match(await check('public'), { exit: 3, stderr: /the signature of the bundle is not by the one key that is trusted here/ })
+  server.answer = serving(blockOf('json'))
+  t.match(await check('public'), { exit: 3, stderr: /the bundle is not signed, and only signed ones are taken here; publish it with `--sign-key FILE`/ })
+  const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ format: 'pem', type: 'pkcs8' })
+  writeFileSync(keyFile, rsa)
+  t.match(await run('bundle', directory, '--sign-key', keyFile, ...at), { exit: 3, stdout: '', stderr: /the file \S+key holds a private key of the kind rsa, but only Ed25519 is taken/ })
+  t.match(await run('bundle', directory, '--sign-key', `${keyFile}.gone`, ...at), { exit: 3, stdout: '', stderr: /the file \S+key\.gone cannot be read: ENOENT/ })
+  t.match(await run('bundle', directory, '--sign-key', folder, ...at), { exit: 3, stdout: '', stderr: /cannot be read: not a regular file/ })
 })
 
 t.test('the commands take a URL', async t => {
@@ -104,6 +130,14 @@ t.test('the page', async t => {
   const { stderr } = await promisify(execFile)(process.execPath, [join(root, 'dist/cli/bin.js'), ...command!.split(' ')], { cwd: folder })
   t.equal(stderr, output)
   t.equal(readFileSync(join(folder, 'public/cors.json'), 'utf8'), blockOf('json'))
+
+  // What it says of signing, in a shell.
+  const bin = join(folder, 'cors-gateway')
+  writeFileSync(bin, `#!/bin/sh\nexec ${process.execPath} ${join(root, 'dist/cli/bin.js')} "$@"\n`, { mode: 0o755 })
+  await promisify(execFile)('sh', ['-ec', blockOf('sh')], { cwd: folder, env: { ...process.env, PATH: `${folder}:${process.env['PATH']}` } })
+  const signed = await startBundleServer(t, serving(readFileSync(join(folder, 'public/cors.json'), 'utf8')))
+  writeFileSync(join(folder, 'gateway.yaml'), `version: 1\npolicies: { url: "${signed.url}", publicKeyFile: publisher.pub.pem }\n`)
+  t.match(await run('check', '--config', join(folder, 'gateway.yaml'), ...at), { exit: 0, stdout: /1 rule: valid/ })
 
   // Programs of a folder in which the package is installed.
   mkdirSync(join(folder, 'node_modules'))

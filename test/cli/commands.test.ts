@@ -5,7 +5,9 @@ import { bundleCommand } from '../../src/cli/bundle.ts'
 import { checkCommand } from '../../src/cli/check.ts'
 import { diffCommand } from '../../src/cli/diff.ts'
 import { explainCommand } from '../../src/cli/explain.ts'
+import { fleetCommand } from '../../src/cli/fleet.ts'
 import { initCommand } from '../../src/cli/init.ts'
+import { publishCommand } from '../../src/cli/publish.ts'
 import { rulesCommand } from '../../src/cli/rules.ts'
 import { serveCommand } from '../../src/cli/serve.ts'
 import { testCommand } from '../../src/cli/test.ts'
@@ -71,7 +73,10 @@ t.test('usage', async t => {
 })
 
 t.test('the help of a command names its options, and no other', async t => {
-  const commands = [bundleCommand, checkCommand, diffCommand, explainCommand, initCommand, rulesCommand, serveCommand, testCommand]
+  const commands = [
+    bundleCommand, checkCommand, diffCommand, explainCommand, fleetCommand, initCommand, publishCommand, rulesCommand, serveCommand,
+    testCommand
+  ]
   for (const { name, usage, options } of commands) {
     t.strictSame([...usage.matchAll(/^ {2}--([a-z-]+)/gm)].map(([, option]) => option).sort(), Object.keys(options).sort(), name)
   }

@@ -1,7 +1,8 @@
 // `--config gateway.yaml`: every command decides as that gateway does, flags win, and what is wrong is told at its place.
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { request as httpRequest } from 'node:http'
+import { createServer, request as httpRequest } from 'node:http'
 import { request as httpsRequest } from 'node:https'
+import type { AddressInfo } from 'node:net'
 import { join, relative } from 'node:path'
 import process from 'node:process'
 import t, { type Test } from 'tap'
@@ -159,6 +160,43 @@ t.test('a configuration that cannot be used ends every other command', async t =
   const { exit, stderr } = await run('serve', '--config', secrets.config)
   t.equal(exit, 1)
   t.match(stderr, /gateway\.yaml:2:21: error \S+gone can't be read: ENOENT/)
+})
+
+t.test('no command but `serve` sends a secret of this machine to a URL that the configuration names', async t => {
+  const folder = t.testdir({
+    secrets: { token: 'a-secret-of-this-machine' },
+    config: { token: 'its-own', policies: { 'shop.yaml': policy }, link: t.fixture('symlink', '../secrets/token'), linked: t.fixture('symlink', '../secrets') }
+  })
+  const asked: string[] = []
+  const server = createServer((request, response) => {
+    asked.push(request.headers.authorization ?? 'nothing')
+    response.end('{"version":1,"files":[]}')
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => server.close())
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/set.json`
+  const gateway = join(folder, 'config', 'gateway.yaml')
+  const commands: [name: string, ...argv: string[]][] = [
+    ['check'], ['test'], ['rules'], ['bundle'], ['explain', '--origin', 'https://a.example', '--url', 'https://api.example.com/']
+  ]
+  for (const tokenFile of [join(folder, 'secrets', 'token'), '../secrets/token', 'link', 'linked/token', join(folder, 'secrets', 'none')]) {
+    writeFileSync(gateway, `version: 1\npolicies: {url: "${url}", tokenFile: "${tokenFile}"}\n`)
+    for (const [name, ...argv] of commands) {
+      const { exit, stdout, stderr } = await run(name, '--config', gateway, ...argv)
+      t.equal(exit, 3, `${name} with ${tokenFile}`)
+      t.match(stderr, /gateway\.yaml names a `tokenFile` outside of its folder; only `serve` sends such a file to a URL[\s\S]*name the policies as DIR/)
+      t.equal(stdout, '')
+    }
+  }
+  t.strictSame(asked, [], 'the server heard nothing')
+
+  t.equal((await run('check', join(folder, 'config', 'policies'), '--config', gateway)).exit, 0, 'policies that are named are looked at')
+  t.strictSame(asked, [])
+  writeFileSync(gateway, `version: 1\npolicies: {url: "${url}", tokenFile: token}\n`)
+  await run('check', '--config', gateway)
+  writeFileSync(gateway, `version: 1\npolicies: {url: "${url}", caFile: ${join(folder, 'secrets', 'token')}}\n`)
+  await run('check', '--config', gateway)
+  t.strictSame(asked.slice(0, 1), ['Bearer its-own'], 'a file of its own is sent')
 })
 
 interface Served { readonly program: Program, readonly url: string, readonly admin: string | null }

@@ -61,6 +61,15 @@ t.test('as a gateway with its own settings decides', async t => {
   t.equal((await review('--config', resolve(directory, 'gateway.yaml'), '--unmatched', 'deny')).unmatched, 'deny')
 })
 
+t.test('the name of a file moves no cursor and ends no cell', async t => {
+  const directory = t.testdir({ 'a|b`c\u001b[2J.yaml': 'version: 1\nblockedOrigins: [https://b.example]\nrules:\n  - {name: a, routes: [/x], allowOrigins: [https://a.example]}\n' })
+  const table = (await run('rules', directory)).stdout
+  t.notMatch(table, /\u001b/)
+  t.match(table, 'a|b`c\u241b[2J.yaml:4')
+  t.match(table, 'https://b.example at a|b`c\u241b[2J.yaml:2')
+  t.match((await run('rules', directory, '--format', 'markdown')).stdout, '| `a\\|b\'c\u241b[2J.yaml:4` |')
+})
+
 t.test('what cannot be reviewed', async t => {
   const bad = t.testdir({ 'bad.yaml': 'version: 1\nrules:\n  - name: a\n    routes: [/a]\n    allowOrigins: [https://a.example/]\n' })
   const cases: [argv: string[], exit: number, says: RegExp][] = [

@@ -88,7 +88,7 @@ function configuration (folder: string, port: number, tlsPort: number): string {
 }
 
 /** Makes an authority and a certificate for 127.0.0.1 that it has signed. */
-async function makeAuthority (folder: string): Promise<string> {
+export async function makeAuthority (folder: string): Promise<string> {
   const openssl = promisify(execFile)
   const request = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2']
   const [ca, caKey] = [join(folder, 'ca.crt'), join(folder, 'ca.key')]
@@ -98,7 +98,7 @@ async function makeAuthority (folder: string): Promise<string> {
   return ca
 }
 
-async function freePort (): Promise<number> {
+export async function freePort (): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo

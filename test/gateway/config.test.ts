@@ -94,6 +94,26 @@ t.test('a file that sets nothing', async t => {
   t.strictSame(files, { tokenFile: null, tls: null })
 })
 
+t.test('policies at a URL', async t => {
+  const policies = (text: string): unknown => {
+    const { config, diagnostics } = readConfig('gateway.yaml', `version: 1\npolicies: ${text}\n`, 'deploy/gateway.yaml')
+    t.same(diagnostics, [], text)
+    return config.policies
+  }
+  t.strictSame(policies('tls://nats.example.com/edge'), { url: 'tls://nats.example.com/edge', options: {} })
+  t.strictSame(policies('{ url: "https://a.example/cors.json", tokenFile: t, caFile: c, publicKeyFile: p, pollInterval: 10s }'), {
+    url: 'https://a.example/cors.json',
+    options: { tokenFile: 'deploy/t', caFile: 'deploy/c', publicKeyFile: 'deploy/p', pollInterval: 10_000 }
+  })
+  const { url, options } = policies(`{ url: "nats://10.0.0.1:4223", allowInsecure: true, user: me, passwordFile: pw, publicKeyFile: p,
+    pollInterval: 1m, instance: gw-1 }`) as { url: string, options: object }
+  t.equal(url, 'nats://10.0.0.1:4223')
+  t.same(options, { user: 'me', passwordFile: 'deploy/pw', publicKeyFile: 'deploy/p', pollInterval: 60_000, instance: 'gw-1', allowInsecure: true })
+  t.match(policies('{ url: tls://a.example, credsFile: /run/c, caFile: ca, certFile: c, keyFile: k }'), {
+    options: { credsFile: '/run/c', caFile: 'deploy/ca', certFile: 'deploy/c', keyFile: 'deploy/k' }
+  })
+})
+
 t.test('single values', async t => {
   const admin = (text: string): unknown => readConfig('gateway.yaml', `version: 1\n${text}\n`).config.admin
   t.equal(admin('admin: false'), 'off')
@@ -114,6 +134,16 @@ const broken: [text: string, ...findings: [code: string, line: number, column: n
   ['admin: { listen: 127.0.0.1:8080 }', ['wrong-value', 2, 18, 'is the address of the gateway and of its admin listener']],
   ['policies: []', ['wrong-value', 2, 11, '`policies` cannot be empty']],
   ['policies: [a, a]', ['duplicate-entry', 2, 15, '`a` is listed twice']],
+  ['policies: ["tls://a.example", more]', ['wrong-value', 2, 12, 'a URL holds a whole set']],
+  ['policies: nats://a.example', ['wrong-value', 2, 11, 'without TLS anybody on the way can read the password']],
+  ['policies: { url: tls://a.example/b/c }', ['wrong-value', 2, 18, 'the path names a bucket']],
+  ['policies: { url: tls://me:secret@a.example }', ['wrong-value', 2, 18, 'tls://a.example: the URL holds a user name or password']],
+  ['policies: { url: tls://a.example, user: me }', ['wrong-value', 2, 41, '`user` and `passwordFile` belong together']],
+  ['policies: { url: tls://a.example, credsFile: a, tokenFile: b }', ['wrong-value', 2, 60, 'give one of `user`, `tokenFile` and `credsFile`']],
+  ['policies: { url: nats://localhost, caFile: a }', ['wrong-value', 2, 44, '`caFile` is for TLS']],
+  ['policies: { url: tls://a.example, instance: "a b" }', ['wrong-value', 2, 45, '`instance` cannot be `a b`']],
+  ['policies: { url: "https://a.example", user: me, passwordFile: a, instance: b }',
+    ['wrong-value', 2, 45, '`user` is for a NATS server, not for https:'], ['wrong-value', 2, 63, '`passwordFile` is for'], ['wrong-value', 2, 76, '`instance` is for']],
   ['admin: off', ['wrong-type', 2, 8, '`admin` takes a map of keys or true or false']],
   ['admin: { listen: 0.0.0.0:9901 }', ['wrong-value', 2, 18, 'can be reached from other machines']],
   ['admin: { listen: "[::]:9901" }', ['wrong-value', 2, 18, 'can be reached from other machines']],
@@ -230,7 +260,8 @@ t.test('the reference page', async t => {
   const page = readFileSync(join(root, 'docs/gateway.md'), 'utf8')
   const examples = [...page.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(([, text]) => text!)
   t.ok(examples.length >= 6)
-  for (const text of examples) t.same(readConfig('gateway.yaml', text).diagnostics, [], text)
+  const fleet = /^```yaml\n([\s\S]*?)^```$/m.exec(readFileSync(join(root, 'docs/fleet.md'), 'utf8'))![1]!
+  for (const text of [...examples, fleet]) t.same(readConfig('gateway.yaml', text).diagnostics, [], text)
   for (const name of Object.keys(gatewaySchema['properties'] as object)) {
     if (name !== '$schema') t.match(page, new RegExp(`^\\| \`${name}\` \\|`, 'm'), `${name} has its line`)
   }

@@ -8,13 +8,13 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { makeCertificate } from '../gateway/lab.ts'
-import { parseBundle, printBundle } from '../../src/source/http-bundle.ts'
 import { httpSource, type HttpOptions } from '../../src/source/http.ts'
 import { createKeeper } from '../../src/source/keeper.ts'
-import { defaultLimits } from '../../src/source/limits.ts'
 import type { PolicySource } from '../../src/source/source.ts'
+import { printBundle } from '../../src/source/bundle.ts'
 import { bundleOf, serving, startBundleServer } from './bundle-server.ts'
 import { testSource } from './contract.ts'
+import { makeKeys } from './keys.ts'
 import { policyText, rulesOf, until } from './lab.ts'
 
 const often = { pollInterval: 40 } as const
@@ -114,49 +114,6 @@ t.test('where no server is', async t => {
   await server.close()
   await t.rejects(read(httpSource(server.url)), { name: 'SourceError', message: /nothing listens there \(ECONNREFUSED\); is the server running/ })
   await t.rejects(read(httpSource('https://policies.invalid/cors.json')), { name: 'SourceError', message: /^https:\/\/policies\.invalid\/cors\.json: (?:there is no such host|the name of the host can't be resolved now)/ })
-})
-
-const good = '{"name":"a.yaml","text":"a"}'
-const surrogate = '{"name":"a.yaml","text":"\\ud800"}'
-
-t.test('a bundle is believed only where every part is as it must be', async t => {
-  const cases: [says: RegExp, body: string | Uint8Array][] = [
-    [/it is not UTF-8/, Uint8Array.of(0xff)],
-    [/it is a list, not an object/, '[]'],
-    [/`format` is missing, not "cors-policies\/1"/, '{}'],
-    [/`format` is "cors-policies\/2", not/, '{"format":"cors-policies/2","files":[]}'],
-    [/`files` is missing, not a list/, '{"format":"cors-policies/1"}'],
-    [/it has a member "file"; did you mean "files"\?/, '{"format":"cors-policies/1","file":[]}'],
-    [/`files` is an object, not a list/, '{"format":"cors-policies/1","files":{}}'],
-    [/files\[1\] is null, not an object/, files(good, 'null')],
-    [/`files\[0\]\.name` is missing, not a text/, files('{"text":"a"}')],
-    [/`files\[0\]\.text` \("a\.yaml"\) is 7, not a text/, files('{"name":"a.yaml","text":7}')],
-    [/files\[0\] has a member "mode", but takes only name and text/, files('{"name":"a.yaml","text":"","mode":1}')],
-    [/the name "a\.yaml" is given twice/, files(good, good)],
-    [/`files\[0\]\.text` \("a\.yaml"\) holds half a character/, files(surrogate)],
-    ...([
-      ['../a.yaml', /is no relative path/], ['/a.yaml', /is no relative path/], ['a//b.yaml', /is no relative path/], ['./a.yaml', /is no relative path/],
-      ['', /is no relative path/], ['.a.yaml', /hidden files/], ['..data/a.yaml', /hidden files/], ['a.yaml~', /hidden files/], ['#a.yaml#', /hidden files/],
-      ['a.json', /ends in `\.yaml` or `\.yml`/], ['a.test.yaml', /policy tests are no part/], ['a\0.yaml', /a character that a name can't have/],
-      ['a\n.yaml', /a character that a name can't have/], [`${'a/'.repeat(33)}a.yaml`, /deeper than 32/], [`${'a'.repeat(5000)}.yaml`, /longer than 4096/]
-    ] as const).map(([name, says]): [RegExp, string] => [says, files(JSON.stringify({ name, text: '' }))])
-  ]
-  for (const [says, body] of cases) {
-    const error = await Promise.resolve().then(() => parseBundle('here', Buffer.from(body as string), defaultLimits)).catch((error: unknown) => error)
-    t.match(error, { name: 'SourceError', place: 'here', message: says }, String(body).slice(0, 80))
-  }
-})
-
-function files (...items: readonly string[]): string {
-  return `{"format":"cors-policies/1","files":[${items.join()}]}`
-}
-
-t.test('what is printed is read back, in one order', async t => {
-  const texts = [{ name: 'b/c.yml', text: 'ü\r\n\u2028' }, { name: 'a.yaml', text: '\ufeff"\\' }, { name: 'B.yaml', text: '' }]
-  const { texts: again } = parseBundle('here', Buffer.from(printBundle(texts)), defaultLimits)
-  t.same(again, [texts[2], texts[1], texts[0]])
-  t.equal(printBundle(again), printBundle(texts))
-  t.same(parseBundle('here', Buffer.from(`\ufeff${printBundle(texts)}`), defaultLimits).texts, again, 'with a byte order mark')
 })
 
 t.test('the bounds of directories are those of bundles', async t => {
@@ -268,6 +225,36 @@ t.test('a token file is read for each request', async t => {
   await t.rejects(read(httpSource(server.url, { tokenFile: `${tokenFile}.gone` })), { name: 'SourceError', message: /the file .*\.gone can't be read: ENOENT.*; correct `tokenFile`, or let/ })
 })
 
+t.test('only what is signed by a key that is trusted, as of each look', async t => {
+  const [mine, next] = [makeKeys(), makeKeys()]
+  const signed = printBundle([policyText('one')], { key: mine.key })
+  const server = await startBundleServer(t, serving(signed))
+  t.equal(await namesIn(httpSource(server.url, { publicKey: mine.publicPem })), 'one.yaml')
+  await t.rejects(read(httpSource(server.url, { publicKey: next.publicPem })), { name: 'SourceError', place: server.url, message: /the signature of the bundle is not by the one key/ })
+
+  const publicKeyFile = join(t.testdir({ key: mine.publicPem }), 'key')
+  const keeper = await createKeeper({ source: httpSource(server.url, { ...often, publicKeyFile }) })
+  t.teardown(() => keeper.close())
+  t.ok(await until(() => server.heard.length > 3))
+  const reason = (): string | undefined => keeper.status().rejected?.diagnostics[0]?.message
+  writeFileSync(publicKeyFile, next.publicPem)
+  t.ok(await until(() => reason()?.includes('the signature of the bundle is not by') === true), 'a key that is withdrawn is trusted no more, though the bundle is as it was')
+  writeFileSync(publicKeyFile, mine.publicPem + next.publicPem)
+  t.ok(await until(() => keeper.status().state === 'ok'))
+  server.answer = serving(printBundle([policyText('two')], { key: next.key }))
+  t.ok(await until(() => rulesOf(keeper) === 'two'), 'a new key beside the old one')
+  server.answer = serving(bundleOf(policyText('three')))
+  t.ok(await until(() => reason()?.startsWith('the bundle is not signed') === true))
+  t.equal(rulesOf(keeper), 'two')
+  server.answer = serving(printBundle([policyText('two')], { key: next.key }).replace('/two', '/*'))
+  t.ok(await until(() => reason()?.includes('or the bundle was changed since') === true))
+  for (const [text, says] of [['', /holds no public key in PEM form/], [mine.privatePem, /holds a private key, which only the publisher may have/]] as const) {
+    writeFileSync(publicKeyFile, text)
+    t.ok(await until(() => says.test(reason() ?? '')), String(says))
+  }
+  await t.rejects(read(httpSource(server.url, { publicKeyFile: `${publicKeyFile}.gone` })), { name: 'SourceError', message: /the file .*\.gone can't be read: ENOENT.*; correct `publicKeyFile`, or let/ })
+})
+
 t.test('only over TLS, by an authority that is trusted', async t => {
   const folder = t.testdir({})
   const { cert, key } = await makeCertificate(folder)
@@ -298,6 +285,9 @@ t.test('what makes no sense is refused at once', async t => {
     [/`token` is 1 to 8,192 visible ASCII/, 'https://a.example', { token: 'hunter2\r\nx: y' }],
     [/`ca` holds no certificate/, 'https://a.example', { ca: 'x' }],
     [/`ca` or `caFile`, not both/, 'https://a.example', { ca: 'x', caFile: 'y' }],
+    [/`publicKey` holds no public key in PEM form/, 'https://a.example', { publicKey: 'x' }],
+    [/`publicKey` holds a private key, which only the publisher may have/, 'https://a.example', { publicKey: makeKeys().privatePem }],
+    [/`publicKey` or `publicKeyFile`, not both/, 'https://a.example', { publicKey: makeKeys().publicPem, publicKeyFile: 'y' }],
     [/`pollInterval` is a whole number from 1 to 86400000, not 0/, 'https://a.example', { pollInterval: 0 }],
     [/`maxBytes` is a whole number/, 'https://a.example', { maxBytes: 1.5 }]
   ]

@@ -1,0 +1,78 @@
+// `fleet`: what a fleet of gateways runs and was given before, and the way back.
+import { build } from '../build.ts'
+import { choiceOption, textOption, UsageError, type Arguments, type Command, type Io } from './command.ts'
+import { earlierSet, showHistory } from './fleet/history.ts'
+import { publishSet } from './fleet/publication.ts'
+import { publicationOf, publishOptions, publishSettingsOf, publishUsage } from './fleet/publish-options.ts'
+import { showStatus } from './fleet/status.ts'
+import { storeOf, storeOptions, storeUsage, withStore, type StorePlace } from './fleet/store.ts'
+import { decisionSettingsOf, momentOf, validConfigOf } from './load.ts'
+import { publicKeysFor } from './sign-key.ts'
+
+export const fleetCommand: Command = {
+  name: 'fleet',
+  summary: 'Tells what a fleet of gateways runs and was given before, and goes back to that.',
+  usage: `Usage: cors-gateway fleet status|history|rollback URL [options]
+
+  status     what is published, and what each gateway runs; exit 1 where a live one does not run it
+  history    what was published, the latest first, as far as the store remembers
+  rollback   publishes an earlier set as a new generation, by the same way as \`publish\`
+
+For status and history:
+  --format WORD          pretty (default) or json
+
+For rollback:
+  --generation N         the set of this generation; unless given, the last one that is another than now
+${publishUsage}  --config FILE          compare as the gateway of this gateway.yaml decides
+
+${storeUsage}
+Exit status: 0, 1 as said and as \`publish\` does, 2 wrong usage, 3 the store could not be reached, or may not be read or written.
+`,
+  options: {
+    format: { type: 'string' },
+    generation: { type: 'string' },
+    ...publishOptions,
+    ...storeOptions
+  },
+  run: fleet
+}
+
+async function fleet (args: Arguments, io: Io): Promise<number> {
+  const [what, url, more] = args.positionals
+  if (what !== 'status' && what !== 'history' && what !== 'rollback') {
+    throw new UsageError(`fleet takes status, history or rollback${what === undefined ? '' : `, not \`${what}\``}`)
+  }
+  if (url === undefined || more !== undefined) throw new UsageError(`fleet ${what} takes one URL: the store, such as tls://nats.example.com/cors-policies`)
+  refuseOthers(args, what)
+  const place = storeOf(args, url, `fleet ${what}`)
+  if (what === 'rollback') return rollBack(args, place, io)
+  const format = choiceOption(args, 'format', ['pretty', 'json'], 'pretty')
+  return withStore(place, { create: false }, store => what === 'status' ? showStatus(store, format, io) : showHistory(store, format, io))
+}
+
+async function rollBack (args: Arguments, place: StorePlace, io: Io): Promise<number> {
+  const generation = generationOf(args)
+  const settings = await publishSettingsOf(args)
+  const at = momentOf(args)
+  const options = decisionSettingsOf(args, await validConfigOf(args))
+  return withStore(place, { create: false }, async store => {
+    const { texts, stamp } = await earlierSet(store, generation, settings.key === undefined ? null : publicKeysFor(settings.key))
+    io.stderr(`back to generation ${stamp!.generation}, published ${stamp!.publishedAt}\n`)
+    const loaded = { ...build(texts, { at, ...options, expiredAcceptance: 'error' }), texts, shown: texts }
+    return publishSet(store, place, publicationOf(loaded, options, at, io), settings, io)
+  })
+}
+
+function generationOf (args: Arguments): number | null {
+  const text = textOption(args, 'generation')
+  if (text === undefined) return null
+  if (!/^[1-9]\d{0,14}$/.test(text)) throw new UsageError(`--generation takes a whole number from 1, not \`${text}\``)
+  return Number(text)
+}
+
+/** An option of one of the three means nothing to the others. */
+function refuseOthers ({ values }: Arguments, what: 'status' | 'history' | 'rollback'): void {
+  const own = what === 'rollback' ? ['generation', ...Object.keys(publishOptions)] : ['format']
+  const other = Object.keys(values).find(name => !own.includes(name) && storeOptions[name] === undefined)
+  if (other !== undefined) throw new UsageError(`fleet ${what} takes no --${other}`)
+}

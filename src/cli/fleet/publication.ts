@@ -1,0 +1,145 @@
+// The one way to publish a set: compared with what is published, shown, put after it or not at all, and waited for.
+import type { KeyObject } from 'node:crypto'
+import { build, type BuildOptions } from '../../build.ts'
+import { visible } from '../../diagnostic/render.ts'
+import type { SourceText } from '../../diagnostic/span.ts'
+import { diff } from '../../inspect/diff.ts'
+import { renderDiff } from '../../inspect/render-diff.ts'
+import type { Snapshot } from '../../snapshot/snapshot.ts'
+import { parseBundle, printBundle } from '../../source/bundle.ts'
+import { defaultLimits } from '../../source/limits.ts'
+import type { Store } from '../../source/nats/client.ts'
+import type { Stamp } from '../../source/stamp.ts'
+import { Exit, Refused, type Io } from '../command.ts'
+import { fails, type FailOn } from '../fail-on.ts'
+import { publicKeysFor } from '../sign-key.ts'
+import { clockOf } from './clock.ts'
+import { instancesOf } from './instances.ts'
+import { highestSeen, isAfter, nextPlace, readPublished, type Place, type Published } from './published.ts'
+import type { StorePlace } from './store.ts'
+import { awaitGateways } from './wait.ts'
+
+/** A set that was checked, to be published. */
+export interface Publication {
+  readonly texts: readonly SourceText[]
+  readonly snapshot: Snapshot
+  readonly files: number
+  readonly rules: number
+  /** What it was built for, as what is published now is built to be compared. */
+  readonly build: BuildOptions
+}
+
+/** How it is to be published. */
+export interface PublishSettings {
+  readonly failOn: FailOn | null
+  readonly isDryRun: boolean
+  readonly key: KeyObject | undefined
+  /** How long gateways are waited for, in milliseconds; null for not at all. */
+  readonly patience: number | null
+}
+
+/** What the store holds before. */
+interface Before {
+  readonly head: Published | null
+  /** Whether the head is signed as the next one is to be. */
+  readonly isSignedAlike: boolean
+  /** The highest place that a gateway has seen. */
+  readonly seen: Place | null
+  readonly now: number
+  /** Why each gateway rejected what it was given, before anything new was. */
+  readonly reasons: ReadonlyMap<string, string>
+}
+
+/** Publishes a set. The result is the exit status of the command; what keeps the set from being published ends the command. */
+export async function publishSet (
+  store: Store, { name }: StorePlace, set: Publication, settings: PublishSettings, io: Io
+): Promise<number> {
+  const { failOn, isDryRun, key, patience } = settings
+  const { revision } = set.snapshot
+  const before = await lookAt(store, key)
+  const { head } = before
+  if (head !== null && isPublished(before, revision)) {
+    io.stdout(`revision ${revision} is published already, as generation ${head.stamp!.generation}: nothing was published\n`)
+    return patience === null || isDryRun ? Exit.ok : awaitGateways(store, { revision, place: head.stamp!, reasons: null }, patience, io)
+  }
+  warn(name, head, key, io)
+  compare(set, head, failOn, io)
+  const stamp = { ...nextPlace(head?.stamp ?? null, before.seen, before.now), publishedAt: new Date().toISOString() }
+  const bytes = Buffer.from(printBundle(set.texts, { stamp, ...key !== undefined && { key } }))
+  refuseTooLarge(bytes.length, store.maxPayload)
+  // What no gateway could read is never published: such as a file whose name a bundle can't have.
+  parseBundle(name, bytes, defaultLimits, key === undefined ? null : publicKeysFor(key))
+  const summary = `${summaryOf(set, stamp, bytes.length)}${key === undefined ? '' : ', signed'}`
+  if (isDryRun) {
+    io.stdout(`nothing was published (--dry-run): it would be ${summary}\n`)
+    return Exit.ok
+  }
+  if (await store.put(bytes, head?.sequence ?? 0) === null) await refuseOvertaken(store)
+  io.stdout(`published at ${name}: ${summary}\n`)
+  return patience === null ? Exit.ok : awaitGateways(store, { revision, place: stamp, reasons: before.reasons }, patience, io)
+}
+
+function warn (name: string, head: Published | null, key: KeyObject | undefined, io: Io): void {
+  if (head === null) return
+  if (head.fault !== null) io.stderr(`what is published at ${name} can't be read, and nothing can be compared with it: ${visible(head.fault)}\n`)
+  if (head.isSigned && key === undefined) io.stderr('what is published is signed, and this is not: gateways that ask for a signature will not take it; give --sign-key\n')
+}
+
+async function lookAt (store: Store, key: KeyObject | undefined): Promise<Before> {
+  const [stored, statuses] = [await store.head(), await store.statuses()]
+  const now = await clockOf(store, statuses)
+  const reasons = instancesOf(statuses, now).map(({ name, status }) => [name, status?.rejected?.reason ?? ''] as const)
+  return {
+    head: stored === null ? null : readPublished(stored),
+    isSignedAlike: key === undefined || (stored !== null && readPublished(stored, publicKeysFor(key)).fault === null),
+    seen: highestSeen(statuses, now),
+    now,
+    reasons: new Map(reasons)
+  }
+}
+
+/** Whether there is nothing to publish: neither another set, nor a signature, nor a place above what gateways have seen. */
+function isPublished ({ head, seen, isSignedAlike }: Before, revision: string): boolean {
+  if (head === null || head.stamp === null || head.revision !== revision) return false
+  return isSignedAlike && (seen === null || !isAfter(seen, head.stamp))
+}
+
+/** Shows what changes, and ends the command where that may not be. */
+function compare ({ snapshot, build: options }: Publication, head: Published | null, failOn: PublishSettings['failOn'], io: Io): void {
+  const isKnown = head === null || head.fault === null
+  const old = isKnown ? build(head?.texts ?? [], { ...options, allowEmpty: true }).snapshot : null
+  if (old === null) {
+    if (isKnown) io.stderr('what is published is not valid by the checks of today, and nothing can be compared with it\n')
+    if (failOn !== null) throw new Refused(`nothing was published: --fail-on ${failOn} needs something to compare with; look at the set, and publish it without`)
+    return
+  }
+  const found = diff(old, snapshot)
+  io.stdout(`${renderDiff(found, io.colour)}\n`)
+  if (failOn === null || !fails(found, failOn)) return
+  const first = head === null ? '; nothing is published yet, so that everything is new: publish the first set without' : ''
+  throw new Refused(`nothing was published: ${failOn === 'any' ? 'something changes' : 'pages may do more, or the set is held to less'} (--fail-on ${failOn})${first}`)
+}
+
+/** The headers of a message count as well: those that a store adds are short. */
+const headerRoom = 512
+
+function refuseTooLarge (size: number, maxPayload: number): void {
+  if (size + headerRoom <= maxPayload) return
+  const [has, takes] = [size, maxPayload - headerRoom].map(bytes => bytes.toLocaleString('en'))
+  throw new Refused(`nothing was published: the bundle has ${has} bytes, and the server takes ${takes}: raise \`max_payload\` in its configuration, or take out what no gateway needs (comments count)`)
+}
+
+async function refuseOvertaken (store: Store): Promise<never> {
+  const stored = await store.head()
+  const { stamp = null, revision = null } = stored === null ? {} : readPublished(stored)
+  const what = stamp === null ? 'something that can\'t be read' : `generation ${stamp.generation}, revision ${revision}, at ${stamp.publishedAt}`
+  throw new Refused(`nothing was published: somebody else was first, with ${what}. Run this again, and look at the diff, which is another one now`)
+}
+
+function summaryOf ({ snapshot, files, rules }: Publication, { generation }: Stamp, bytes: number): string {
+  return `generation ${generation}, revision ${snapshot.revision}, ${counted(files, 'file')}, ${counted(rules, 'rule')}, ${bytes.toLocaleString('en')} bytes`
+}
+
+function counted (count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
+}

@@ -1,0 +1,79 @@
+// What a connection shows a NATS server, read from files at each connection, and what it trusts in turn.
+import { createPrivateKey } from 'node:crypto'
+import { checkServerIdentity, type PeerCertificate } from 'node:tls'
+import { systemReason } from '../finding.ts'
+import { isCertificate, isToken, tokenForm } from '../http-options.ts'
+import { readSmallFile } from '../small-file.ts'
+import { SourceError } from '../source.ts'
+import type { ResolvedNats } from './options.ts'
+
+/** Who connects. */
+export interface Login {
+  readonly user?: string
+  readonly pass?: string
+  readonly token?: string
+  /** The text of a `.creds` file. */
+  readonly creds?: string
+}
+
+/** What Node's TLS takes beside the defaults. */
+export interface Tls {
+  readonly checkServerIdentity: (name: string, certificate: PeerCertificate) => Error | undefined
+  readonly ca?: string
+  readonly cert?: string
+  readonly key?: string
+}
+
+/** Rejects with {@link SourceError} where a file is no use; nothing of it is told. */
+export async function loginOf (server: ResolvedNats): Promise<Login> {
+  const { user, passwordFile, tokenFile, credsFile } = server
+  if (user !== null && passwordFile !== null) return { user, pass: await read(server, 'passwordFile', passwordFile, isPassword, 'holds no password', 'write the password into it, on one line') }
+  if (tokenFile !== null) return { token: await read(server, 'tokenFile', tokenFile, isToken, 'holds no token', `a token is ${tokenForm}`) }
+  if (credsFile === null) return {}
+  const creds = await read(server, 'credsFile', credsFile, isCreds, 'holds no credentials of NATS', 'it has a JWT and a seed, as `nsc generate creds` prints them')
+  // The client takes no other ends of lines, the last one included.
+  return { creds: `${creds.replaceAll('\r\n', '\n')}\n` }
+}
+
+/** An address is in no SNI, and has to be compared with the certificate all the same. */
+export async function tlsOf (server: ResolvedNats): Promise<Tls> {
+  const { host, caFile, certFile, keyFile } = server
+  const noCertificate = 'holds no certificate in PEM form'
+  return {
+    checkServerIdentity: (_name, certificate) => checkServerIdentity(host, certificate),
+    ...caFile !== null && { ca: await read(server, 'caFile', caFile, isCertificate, noCertificate) },
+    ...certFile !== null && { cert: await read(server, 'certFile', certFile, isCertificate, noCertificate) },
+    ...keyFile !== null && { key: await read(server, 'keyFile', keyFile, isKey, 'holds no private key in PEM form, or an encrypted one') }
+  }
+}
+
+async function read (
+  { place }: ResolvedNats, option: string, path: string, isFit: (text: string) => boolean, fault: string, help: string = `correct \`${option}\``
+): Promise<string> {
+  let text: string
+  try {
+    text = (await readSmallFile(path)).toString().trim()
+  } catch (error) {
+    throw new SourceError(place, `the file ${path} can't be read: ${systemReason(error)}`, {
+      help: `correct \`${option}\`, or let the user of this process read the file`, cause: error
+    })
+  }
+  if (!isFit(text)) throw new SourceError(place, `the file ${path} ${fault}`, { help })
+  return text
+}
+
+function isPassword (text: string): boolean {
+  return text !== '' && !/[\0-\x1f\x7f]/.test(text)
+}
+
+function isCreds (text: string): boolean {
+  return /BEGIN NATS USER JWT-+\r?\n\S+\r?\n[\s\S]*BEGIN USER NKEY SEED-+\r?\n\S+\r?\n/.test(text)
+}
+
+function isKey (text: string): boolean {
+  try {
+    return createPrivateKey(text).type === 'private'
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,41 @@
+// The order of what was published: what is older than what was seen is refused, whatever the store says.
+import { SourceError, type SourceStamp } from '../source.ts'
+
+const help = 'publish again: `cors-gateway publish` goes above all that its gateways have seen'
+
+/** The highest place that was seen. */
+export class Order {
+  highest: SourceStamp | null = null
+  #revision: string | null = null
+
+  /** What an earlier process has seen. */
+  resume (stamp: SourceStamp, revision: string): void {
+    if (this.highest !== null && compare(stamp, this.highest) <= 0) return
+    this.highest = { epoch: stamp.epoch, generation: stamp.generation }
+    this.#revision = revision
+  }
+
+  /** Takes a bundle's place. Throws {@link SourceError} for one that is no longer to be taken. */
+  take (place: string, stamp: SourceStamp | null, revision: string | null): void {
+    const { highest } = this
+    if (stamp === null) {
+      if (highest === null) return
+      throw new SourceError(place, `what is there has no stamp, though ${words(highest)} was there before`, { help })
+    }
+    const order = highest === null ? 1 : compare(stamp, highest)
+    if (order < 0) throw new SourceError(place, `the store went back: ${words(stamp)} is there, but ${words(highest!)} was there before`, { help })
+    if (order === 0 && revision !== this.#revision) {
+      throw new SourceError(place, `there are two of ${words(stamp)}: revision ${revision} is there, but ${this.#revision} was there before`, { help })
+    }
+    this.highest = { epoch: stamp.epoch, generation: stamp.generation }
+    this.#revision = revision
+  }
+}
+
+function compare (a: SourceStamp, b: SourceStamp): number {
+  return a.epoch - b.epoch || a.generation - b.generation
+}
+
+function words ({ epoch, generation }: SourceStamp): string {
+  return `generation ${generation} (epoch ${epoch})`
+}

@@ -1,0 +1,90 @@
+// The time during which a store is watched: one connection, a hint that is renewed, and a status that stays fresh.
+import type { Store } from './client.ts'
+
+/** How often a status is written again: it tells that the instance lives. */
+const statusInterval = 15_000
+
+/** What a session works with. */
+export interface SessionSettings {
+  readonly open: (signal: AbortSignal) => Promise<Store>
+  /** Told that something may have been published. */
+  readonly hint: () => void
+  /** Told when the connection is there again, or lost. */
+  readonly turned: (isConnected: boolean) => void
+  readonly instance: string
+  /** The status to write now; null before there is any. */
+  readonly status: () => Uint8Array | null
+}
+
+export class Session {
+  readonly #settings: SessionSettings
+  #store: Store | null = null
+  #opening: Promise<Store> | null = null
+  #isConnected = false
+  readonly #end = new AbortController()
+  #unwatch: Promise<() => Promise<void>> | null = null
+  /** The write under way, and whether another one has to follow. */
+  #writing: Promise<void> | null = null
+  #isStale = false
+  readonly #timer: NodeJS.Timeout
+
+  constructor (settings: SessionSettings) {
+    this.#settings = settings
+    this.#timer = setInterval(() => { this.writeStatus() }, statusInterval).unref()
+  }
+
+  /** The store, which is opened where it is not. Rejects where that fails; the next call tries again. */
+  store (): Promise<Store> {
+    if (this.#store !== null) return Promise.resolve(this.#store)
+    return this.#opening ??= this.#open().finally(() => { this.#opening = null })
+  }
+
+  async #open (): Promise<Store> {
+    const { open, hint, turned } = this.#settings
+    const store = await open(this.#end.signal)
+    if (this.#end.signal.aborted) {
+      await store.close()
+      return store
+    }
+    this.#store = store
+    this.#isConnected = true
+    store.onState(isConnected => {
+      this.#isConnected = isConnected
+      turned(isConnected)
+      this.writeStatus()
+    })
+    this.#unwatch = store.watch(hint)
+    this.writeStatus()
+    return store
+  }
+
+  /** Watches anew: a watch may go on for good and tell nothing any more, after the store was made anew beneath it. */
+  renew (): void {
+    const [store, unwatch] = [this.#store, this.#unwatch]
+    if (store === null || unwatch === null || this.#end.signal.aborted) return
+    this.#unwatch = unwatch.then(stop => stop()).then(() => store.watch(this.#settings.hint))
+  }
+
+  /** Writes the status, unless there is no connection: then it is written when there is. A failure is made good by the next write. */
+  writeStatus (): void {
+    if (!this.#isConnected || this.#end.signal.aborted || this.#store === null) return
+    this.#isStale = true
+    this.#writing ??= this.#write(this.#store).finally(() => { this.#writing = null })
+  }
+
+  async #write (store: Store): Promise<void> {
+    while (this.#isStale && !this.#end.signal.aborted) {
+      this.#isStale = false
+      const bytes = this.#settings.status()
+      if (bytes !== null) await store.putStatus(this.#settings.instance, bytes).catch(() => {})
+    }
+  }
+
+  async close (): Promise<void> {
+    this.#end.abort()
+    clearInterval(this.#timer)
+    await this.#opening?.catch(() => {})
+    await this.#store?.close()
+    await this.#writing
+  }
+}

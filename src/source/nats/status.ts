@@ -1,0 +1,40 @@
+// What a gateway says of itself in the store: printed by the gateway, and read by whoever watches over a fleet.
+
+/** The status of one instance. */
+export interface InstanceStatus {
+  readonly instance: string
+  /** Of this package. */
+  readonly version: string
+  readonly state: 'ok' | 'degraded'
+  /** Of the set that is in force. */
+  readonly revision: string
+  /** The highest pair that it has seen, whatever became of it: it takes nothing below. Null where it has seen none. */
+  readonly epoch: number | null
+  readonly generation: number | null
+  /** What it was given and does not take, and the first reason; null where all is well. */
+  readonly rejected: { readonly revision: string | null, readonly reason: string } | null
+  /** RFC 3339, UTC. */
+  readonly startedAt: string
+}
+
+/** Reads a status; null for bytes that are none. */
+export function parseStatus (bytes: Uint8Array): InstanceStatus | null {
+  try {
+    const value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as Partial<Record<keyof InstanceStatus, unknown>> | null
+    return value !== null && isStatus(value) ? value : null
+  } catch {
+    return null
+  }
+}
+
+function isStatus (value: Partial<Record<keyof InstanceStatus, unknown>>): value is InstanceStatus {
+  const { instance, version, state, revision, epoch, generation, rejected, startedAt } = value
+  return [instance, version, revision, startedAt].every(each => typeof each === 'string') && (state === 'ok' || state === 'degraded') &&
+    [epoch, generation].every(each => each === null || (Number.isSafeInteger(each) && (each as number) >= 1)) && (rejected === null || isRejection(rejected))
+}
+
+function isRejection (value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  const { revision, reason } = value as Record<string, unknown>
+  return (revision === null || typeof revision === 'string') && typeof reason === 'string'
+}
