@@ -2,14 +2,13 @@
 import { dirname } from 'node:path'
 import { compareDiagnostics, type Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { SourceText, Span } from '../diagnostic/span.ts'
-import { parseDocument } from '../document/document.ts'
-import { validateDocument } from '../document/schema.ts'
+import { readDocument } from '../document/read.ts'
 import type { CorsGatewayOptions } from '../plugin/options.ts'
 import { Findings, show } from '../policy/findings.ts'
 import { defaultRouterOptions, type ReadingStep, type RouterOptions } from '../route/path.ts'
 import { isLoopback, printAddress, type ListenAddress } from './address.ts'
 import { gatewaySchema, type GatewayAdmin, type GatewayFile } from './config-schema.ts'
-import { readPolicies, type HttpPlace } from './config-policies.ts'
+import { readPolicies, type UrlPlace } from './config-policies.ts'
 import { Section } from './config-section.ts'
 import { readUpstreams } from './config-upstreams.ts'
 import { pathIn, readAddress, readDuration, readPath, readSize, readTrust, type KeysOf } from './config-values.ts'
@@ -24,7 +23,7 @@ export const defaultAdmin: ListenAddress = { host: '127.0.0.1', port: 9901 }
 /** What a configuration says. Paths lead where the file meant; nothing else is filled in. */
 export interface GatewayConfig {
   /** Null: the file cannot tell, since it is wrong there. */
-  readonly policies: readonly string[] | HttpPlace | null
+  readonly policies: readonly string[] | UrlPlace | null
   readonly listen: ListenAddress | null
   /** `'off'`: no admin listener. */
   readonly admin: AdminConfig | 'off'
@@ -66,12 +65,11 @@ export interface ReadConfig {
 /** Reads a configuration. `path` is where its file lies; findings call it by `name`. Never throws for anything that it says. */
 export function readConfig (name: string, text: string, path: string = name): ReadConfig {
   const source = { name, text, kind: 'a gateway configuration' }
-  const { document, diagnostics, broken: unread } = parseDocument(source)
-  const validation = document === null ? { diagnostics: [], broken: unread } : validateDocument(document, gatewaySchema, unread)
+  const { document, broken, diagnostics } = readDocument(source, gatewaySchema)
   const findings = new Findings()
-  const root = new Section<GatewayFile>({ source, broken: validation.broken, findings }, document?.root)
+  const root = new Section<GatewayFile>({ source, broken, findings }, document?.root)
   const config = new ConfigReader(root, dirname(path)).read()
-  const found = [...diagnostics, ...validation.diagnostics, ...findings.diagnostics].sort(compareDiagnostics)
+  const found = [...diagnostics, ...findings.diagnostics].sort(compareDiagnostics)
   return { ok: !found.some(({ severity }) => severity === 'error'), config, diagnostics: found, source }
 }
 

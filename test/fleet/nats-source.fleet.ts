@@ -9,6 +9,8 @@ import { createKeeper, type Keeper, type KeeperOptions } from '../../src/source/
 import { openStore, type NatsOptions, type Store } from '../../src/source/nats/client.ts'
 import { parseStatus, type InstanceStatus } from '../../src/source/nats/status.ts'
 import type { PolicySource } from '../../src/source/source.ts'
+import { run, start } from '../cli/run.ts'
+import { fetchFrom } from '../plugin/wire.ts'
 import { testSource } from '../source/contract.ts'
 import { endingOf } from '../source/ending.ts'
 import { freshDirectory, policyText, rulesOf, until } from '../source/lab.ts'
@@ -284,6 +286,32 @@ t.test('over TLS, by a private authority', async t => {
   await t.rejects(read(natsSource(nats.url, untrusting)), { name: 'SourceError', message: /its certificate is signed by no authority that is trusted here.*; give the certificate of that authority as `caFile`/ })
   await t.rejects(read(natsSource(nats.url.replace('127.0.0.1', 'localhost'), nats.gateway)), { message: /its certificate is for another host/ })
   await t.rejects(read(natsSource(nats.url.replace('tls:', 'nats:'), untrusting)), { message: /the server wants TLS; write tls:/ })
+})
+
+t.test('the commands, and a gateway, by a configuration', async t => {
+  const nats = await startNats(t)
+  const publisher = await publisherOf(t, nats)
+  await publisher.publish([policyText('one')])
+  const folder = freshDirectory(t)
+  const config = join(folder, 'gateway.yaml')
+  writeFileSync(config, `version: 1\npolicies: { url: "${nats.url}", user: gateway, passwordFile: password, instance: gw-1 }\nadmin: false\n`)
+  writeFileSync(join(folder, 'password'), readFileSync(nats.gateway.passwordFile!))
+  t.match(await run('check', '--config', config), { exit: 0, stdout: /1 rule: valid/ })
+  t.match(await run('rules', '--config', config), { exit: 0, stdout: /https:\/\/one\.example\.com/ })
+  t.match(await run('check', nats.url), { exit: 3, stderr: /the server lets only known users in/ })
+
+  const program = start('serve', '--config', config, '--listen', '127.0.0.1:0', '--upstream', 'http://127.0.0.1:1')
+  t.teardown(() => { program.child.kill('SIGKILL') })
+  const [, url] = await program.find(/listens on (http:\S+),/)
+  await untilStatus(publisher, 'gw-1', ({ state, generation }) => state === 'ok' && generation === 1)
+  await publisher.publish([policyText('two')])
+  await untilStatus(publisher, 'gw-1', ({ state, generation }) => state === 'ok' && generation === 2)
+  const { headers } = await fetchFrom(Number(new URL(url!).port), 'OPTIONS', '/two', {
+    origin: 'https://two.example.com', 'access-control-request-method': 'GET'
+  })
+  t.match(headers, { 'access-control-allow-origin': 'https://two.example.com' })
+  program.child.kill('SIGTERM')
+  t.equal((await program.ended).exit, 0)
 })
 
 t.test('a process ends that reads and watches no more', async t => {

@@ -282,6 +282,7 @@ t.test('options are validated', async t => {
     [{ policies, minKept: NaN }, 'INVALID_OPTION', /NaN/], [{ policies, lastKnownGood: '' }, 'INVALID_OPTION', /path of a file/],
     [{ policies, lastKnownGood: true }, 'INVALID_OPTION', /path of a file, not true/],
     [{ policies: 'https://a.example/cors.json' }, 'INVALID_OPTION', /`policies` takes a URL as a source: httpSource/],
+    [{ policies: 'tls://a.example/cors' }, 'INVALID_OPTION', /`policies` takes a URL as a source: natsSource\('tls:/],
     [{ policies, shadow: '' }, 'INVALID_OPTION', /`shadow` is a directory/], [{ policies, prefix: '/a' }, 'UNKNOWN_OPTION', /context/],
     [{ policies, mode: 'obsrve' }, 'INVALID_OPTION', /did you mean 'observe'/], [{ policies, unmatched: 'pass' }, 'INVALID_OPTION', /'deny' or 'passthrough'/],
     [{ policies, reload: 7 }, 'INVALID_OPTION', /'auto' or 'manual'/], [{ policies, debug: 'yes' }, 'INVALID_OPTION', /true or false, not 'yes'/],

@@ -30,7 +30,8 @@ export function parseStatus (bytes: Uint8Array): InstanceStatus | null {
 function isStatus (value: Partial<Record<keyof InstanceStatus, unknown>>): value is InstanceStatus {
   const { instance, version, state, revision, epoch, generation, rejected, startedAt } = value
   return [instance, version, revision, startedAt].every(each => typeof each === 'string') && (state === 'ok' || state === 'degraded') &&
-    [epoch, generation].every(each => each === null || (Number.isSafeInteger(each) && (each as number) >= 1)) && (rejected === null || isRejection(rejected))
+    [epoch, generation].every(each => each === null || (Number.isSafeInteger(each) && (each as number) >= 1)) &&
+    (rejected === null || isRejection(rejected))
 }
 
 function isRejection (value: unknown): boolean {
