@@ -1,8 +1,7 @@
 // Source texts in; a snapshot or diagnostics out.
 import { compareDiagnostics, diagnose, type Diagnostic } from './diagnostic/diagnostic.ts'
 import type { SourceText } from './diagnostic/span.ts'
-import { parseDocument } from './document/document.ts'
-import { validateDocument } from './document/schema.ts'
+import { readDocument } from './document/read.ts'
 import { checkGuardrails } from './inspect/guardrail.ts'
 import { checkPolicies } from './policy/check.ts'
 import { lowerPolicies, type ValidatedDocument } from './policy/lower.ts'
@@ -113,10 +112,8 @@ function readPolicies (
 }
 
 function parseFile (source: SourceText): ParsedFile {
-  const parsed = parseDocument(source)
-  if (parsed.document === null) return { source, document: null, diagnostics: parsed.diagnostics }
-  const { diagnostics, broken } = validateDocument(parsed.document, policySchema, parsed.broken)
-  return { source, document: { document: parsed.document, broken }, diagnostics: [...parsed.diagnostics, ...diagnostics] }
+  const { document, broken, diagnostics } = readDocument(source, policySchema)
+  return { source, document: document && { document, broken }, diagnostics }
 }
 
 function noRules ([first]: readonly SourceText[]): Diagnostic {

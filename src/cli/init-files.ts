@@ -1,4 +1,5 @@
 // What `init` writes: a first policy to change, its tests, and a workflow that checks every change to both.
+import { shellWord } from '../inspect/curl.ts'
 import { version } from '../source/version.ts'
 
 /** A first policy file. `schema` is the path of the JSON Schema, relative to the file. */
@@ -90,7 +91,7 @@ export interface WorkflowPaths {
 /** A GitHub Actions workflow: check and test, and for a pull request what it decides differently from its base branch. */
 export function workflow ({ policies, directory, workingDirectory, isInstalled }: WorkflowPaths): string {
   const command = isInstalled ? 'npx fastify-cors-gateway' : `npx --yes fastify-cors-gateway@${version}`
-  const here = shell(directory)
+  const here = shellWord(directory)
   return `# Checks the CORS policies, runs their tests, and shows what a pull request decides differently from its base branch.
 name: cors
 on:
@@ -127,9 +128,4 @@ ${isInstalled ? '      - run: npm ci\n' : ''}      - name: Check
             ${command} diff "git:origin/$BASE_REF:$POLICIES" ${here} --format markdown >> "$GITHUB_STEP_SUMMARY"
           fi
 `
-}
-
-/** A word of a shell command: in single quotes where it needs them. */
-function shell (word: string): string {
-  return /^[\w./-]+$/.test(word) && !word.startsWith('-') ? word : `'${word.replaceAll('\'', '\'\\\'\'')}'`
 }

@@ -1,4 +1,6 @@
 // The access review as a table, for the terminal or as Markdown.
+import { codeSpan, escapeMarkdown } from '../diagnostic/markdown.ts'
+import { visible } from '../diagnostic/render.ts'
 import type { Access, AccessRow } from '../inspect/access.ts'
 import type { OriginReview, RuleReview } from '../inspect/review.ts'
 
@@ -30,7 +32,7 @@ export function renderTable (review: Review, colour: boolean): string {
 
 /** Draws the review as a Markdown document. */
 export function renderMarkdown (review: Review): string {
-  const cells = cellsOf(review).map(row => row.map((cell, i) => cell === '' || i > 7 ? escapeMarkdown(cell) : `\`${cell}\``))
+  const cells = cellsOf(review).map(row => row.map((cell, i) => cell === '' || i > 7 ? escapeMarkdown(cell) : codeSpan(cell)))
   const table = cells.length === 0
     ? []
     : ['', ...[titles.map(capital), titles.map(() => '---'), ...cells].map(row => `| ${row.join(' | ')} |`)]
@@ -42,15 +44,11 @@ function capital (text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
-function escapeMarkdown (text: string): string {
-  return text.replace(/[\\`*_|<>[\]]/g, '\\$&')
-}
-
 function introductionOf ({ rules, rows, revision, at, origin, url, place, ambiguity, isSameOrigin, blockedBy }: Review): string[] {
   const count = rows.length === 0 ? '' : `${plural(rows.length, 'line')} of ${plural(rules.length, 'rule')}, `
   const lines = [`${count}revision ${revision}, as of ${timeText(at)}`]
   if (origin !== null) lines.push(`for pages of ${oneLine(origin)}${rows.some(({ outcome }) => outcome !== 'denied') ? '' : ': no rule grants them anything here'}`)
-  if (blockedBy !== null) lines.push(`that origin is blocked for the whole set by ${blockedBy.pattern} at ${blockedBy.file}:${blockedBy.line}; grants by \`*\` are untouched`)
+  if (blockedBy !== null) lines.push(`that origin is blocked for the whole set by ${blockedBy.pattern} at ${placeText(blockedBy)}; grants by \`*\` are untouched`)
   if (url !== null) lines.push(`at ${oneLine(url)}: ${ambiguity === null ? whereText(place) : `nobody, since the path is ambiguous: read otherwise (${ambiguity.reading}) it leads to ${ambiguity.rules.join(', ') || 'no rule'}`}`)
   if (isSameOrigin) lines.push('these are the URL\'s own pages, which need no grant')
   return lines
@@ -75,7 +73,7 @@ function sectionsOf ({ blockedOrigins, rules, origin }: Review): { title: string
     `${name}: ${risk}${origins === null ? '' : ` for ${origins.join(', ')}`}${until === null ? '' : ` until ${timeText(until)}`}: ${oneLine(reason)}`))
   return [
     { title: 'accepted risks', lines: risks },
-    { title: 'blocked everywhere, but for rules with `*`', lines: origin !== null ? [] : blockedOrigins.map(({ pattern, file, line, set }) => `${pattern}${setText(set)} at ${file}:${line}`) }
+    { title: 'blocked everywhere, but for rules with `*`', lines: origin !== null ? [] : blockedOrigins.map(blocked => `${blocked.pattern}${setText(blocked.set)} at ${placeText(blocked)}`) }
   ].filter(({ lines }) => lines.length > 0)
 }
 
@@ -94,10 +92,14 @@ function cellsOf ({ rows, rules }: Review): string[][] {
       granted(rule.exposeHeaders),
       isGranted ? rule.allowCredentials ? 'yes' : 'no' : '',
       row.rule,
-      `${row.file}:${row.line}`,
+      placeText(row),
       notesOf(row, rule).join('; ')
     ]
   })
+}
+
+function placeText ({ file, line }: { readonly file: string, readonly line: number }): string {
+  return `${visible(file)}:${line}`
 }
 
 function setText (set: string | null): string {

@@ -19,7 +19,7 @@ export async function serveSettings (args: Arguments): Promise<ServeSettings> {
   // An unset variable of a shell is an empty text: it would let everybody in.
   if (given !== undefined && !/^[!-~](?:[ -~]{0,1022}[!-~])?$/.test(given)) throw new UsageError('--admin-token takes 1 to 1,024 visible ASCII characters; what is given is no token')
   const token = given ?? (read === null ? null : await tokenOf(read))
-  const { source, directories, names } = policiesOf(args, read)
+  const { source, directories, names } = policiesOf(args, read, 'trusted')
   const flagged = upstreamsOf(args)
   const { gateway = { upstreams: [] }, plugin = {} } = read?.config ?? {}
   return {

@@ -4,6 +4,7 @@ import { visible } from '../diagnostic/render.ts'
 import { startGateway, type Gateway } from '../gateway/gateway.ts'
 import type { Upstream } from '../gateway/routing.ts'
 import { PolicyError } from '../source/keeper.ts'
+import { SourceError } from '../source/source.ts'
 import { CannotRun, Exit, type Arguments, type Command, type Io } from './command.ts'
 import { configOption } from './load.ts'
 import { serveSettings, type ServeSettings } from './serve-settings.ts'
@@ -79,6 +80,7 @@ function explainFailure (error: unknown, settings: ServeSettings, io: Io): numbe
     io.stderr(`cors-gateway: ${error.message}\n`)
     return Exit.findings
   }
+  if (error instanceof Error && error.cause instanceof SourceError) throw new CannotRun(`the policies cannot be read: ${error.cause.message}`)
   const failure = error as SystemFailure
   const { code, syscall, address, port, hostname } = failure
   if (code === 'EADDRINUSE') throw new CannotRun(`${address}:${port} is in use: is another gateway running? Choose another address with ${optionOf(failure, settings)}`)

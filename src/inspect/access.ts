@@ -5,9 +5,9 @@ import { parseOrigin } from '../origin/origin.ts'
 import { matchesOrigin } from '../origin/pattern.ts'
 import { compareSpecificity } from '../origin/relation.ts'
 import { CoverIndex } from '../policy/cover.ts'
-import { hostPatternsOf, type OriginEntry, type Rule } from '../policy/policy.ts'
+import type { OriginEntry, Rule } from '../policy/policy.ts'
 import { ruleSpan } from '../policy/rule-spans.ts'
-import { settleRoute } from '../snapshot/compile.ts'
+import { placesOf } from '../snapshot/compile.ts'
 import type { Outcome, Reason } from '../snapshot/decision.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 import { judgeAgreed } from './agree.ts'
@@ -59,7 +59,7 @@ export function accessOf (
   snapshot: Snapshot, { origin = null, url = null }: { readonly origin?: string | null, readonly url?: string | null } = {}
 ): Access {
   const at = url === null ? null : findAt(snapshot, origin, url)
-  const places = at === null ? placesOf(snapshot) : at.place === null || at.ambiguity !== null ? [] : [at.place]
+  const places = at === null ? allPlacesOf(snapshot) : at.place === null || at.ambiguity !== null ? [] : [at.place]
   const { blockedOrigins } = snapshot.set
   const blocked = origin === null ? undefined : blockedOrigins.find(({ pattern }) => matchesOrigin(pattern, origin, parseOrigin(origin)))
   const cover = new CoverIndex(blockedOrigins)
@@ -87,17 +87,13 @@ function findAt (snapshot: Snapshot, origin: string | null, url: string): PlaceA
 }
 
 /** Every host and route that rules name, as the router's options make routes equal, in the order of their texts. */
-function placesOf ({ set, settings: { router } }: Snapshot): Place[] {
+function allPlacesOf ({ set, settings: { router } }: Snapshot): Place[] {
   const places = new Map<string, { host: string | null, route: string, rules: Set<Rule> }>()
   for (const rule of set.rules) {
-    for (const hostPattern of hostPatternsOf(rule)) {
-      const host = hostPattern?.text ?? null
-      for (const { pattern } of rule.routes) {
-        const key = `${host ?? ''} ${settleRoute(pattern, router).shape}`
-        const place = places.get(key)
-        if (place === undefined) places.set(key, { host, route: pattern.text, rules: new Set([rule]) })
-        else place.rules.add(rule)
-      }
+    for (const { key, host, text } of placesOf(rule, router)) {
+      const place = places.get(key)
+      if (place === undefined) places.set(key, { host: host?.text ?? null, route: text, rules: new Set([rule]) })
+      else place.rules.add(rule)
     }
   }
   return [...places].sort(([a], [b]) => a < b ? -1 : 1).map(([, place]) => ({ ...place, rules: [...place.rules] }))

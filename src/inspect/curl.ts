@@ -21,11 +21,11 @@ export function curlFor ({ origin, method, url, headers, credentials }: RequestW
   if (isPreflight && names.length > 0) lines.push(`Access-Control-Request-Headers: ${names.join(',')}`)
   if (network !== undefined) lines.push('Access-Control-Request-Private-Network: true')
   if (credentials === 'include' && !isPreflight) lines.push('Cookie: session=1')
-  const verb = isPreflight ? ' -X OPTIONS' : method === 'GET' ? '' : method === 'HEAD' ? ' --head' : ` -X ${quote(method)}`
-  return `curl -i${verb} ${quote(url.replace(/^wss:/, 'https:'))}${lines.map(line => ` -H ${quote(line)}`).join('')}`
+  const verb = isPreflight ? ' -X OPTIONS' : method === 'GET' ? '' : method === 'HEAD' ? ' --head' : ` -X ${shellWord(method)}`
+  return `curl -i${verb} ${shellWord(url.replace(/^wss:/, 'https:'))}${lines.map(line => ` -H ${shellWord(line)}`).join('')}`
 }
 
-/** A text as one word of a shell. */
-function quote (text: string): string {
-  return /^[A-Za-z0-9]+$/.test(text) ? text : `'${text.replaceAll('\'', '\'\\\'\'')}'`
+/** A text as one word of a shell: in single quotes where it needs them. */
+export function shellWord (text: string): string {
+  return /^[\w./-]+$/.test(text) && !text.startsWith('-') ? text : `'${text.replaceAll('\'', '\'\\\'\'')}'`
 }

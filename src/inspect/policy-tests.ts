@@ -36,20 +36,24 @@ export interface TestRun {
   readonly explanation: Explanation
 }
 
-/** Snapshots for other moments are kept up to this number. */
+/** Compiled sets for other moments are kept up to this number, the last ones made: each is as big as the set. */
 const maxMoments = 16
 
-/** Gives the set of a snapshot as it holds at another moment; null: at its own. */
+/** Gives the set of a snapshot as it holds at another moment; null: at its own. Between the same windows it is compiled once. */
 export function momentsOf (snapshot: Snapshot): (at: number | null) => Snapshot {
-  const moments = new Map<number, Snapshot>([[snapshot.at, snapshot]])
+  const { set, settings, generation, revision } = snapshot
+  const boundaries = new Set(set.rules.flatMap(({ notBefore, expires }) => [notBefore, expires]).filter(time => time !== null))
+  const passedAt = (at: number): number => [...boundaries].filter(time => time <= at).length
+  const known = new Map<number, Snapshot>([[passedAt(snapshot.at), snapshot]])
   return at => {
     if (at === null) return snapshot
-    let then = moments.get(at)
-    if (then !== undefined) return then
-    if (moments.size >= maxMoments) moments.clear()
-    const { set, settings, generation, revision } = snapshot
-    moments.set(at, then = compile(set, { settings, at, generation, revision }))
-    return then
+    const passed = passedAt(at)
+    let then = known.get(passed)
+    if (then === undefined) {
+      if (known.size > maxMoments) known.delete([...known.keys()][1]!)
+      known.set(passed, then = compile(set, { settings, at, generation, revision }))
+    }
+    return then.at === at ? then : { ...then, at }
   }
 }
 

@@ -1,4 +1,5 @@
 // A diff for people: what pages gain and lose, the most dangerous first, with a request to paste for each.
+import { codeSpan, escapeMarkdown } from '../diagnostic/markdown.ts'
 import { visible } from '../diagnostic/render.ts'
 import type { AssuranceChange } from './assurance.ts'
 import type { Change, DecidingRule } from './changes.ts'
@@ -58,7 +59,7 @@ function drawGroup (group: Group, sign: string): string {
 export function renderDiffMarkdown (diff: Diff): string {
   if (diff.equal) return `**CORS policies**: ${equal}\n`
   const parts = [`**CORS policies**: ${headline(diff)}`, ...diff.exact ? [] : [`> ${inexact}`]]
-  if (diff.assurance.length > 0) parts.push(['**Assurance**', '', ...diff.assurance.map(change => `- ${escape(sayAssurance(change))}`)].join('\n'))
+  if (diff.assurance.length > 0) parts.push(['**Assurance**', '', ...diff.assurance.map(change => `- ${escapeMarkdown(sayAssurance(change))}`)].join('\n'))
   for (const direction of directions) {
     const groups = groupsOf(diff[direction])
     if (groups.length === 0) continue
@@ -75,24 +76,16 @@ export function renderDiffMarkdown (diff: Diff): string {
 
 function markdownRow (group: Group): string {
   const { first, what } = group
-  const remarks = [...first.from === undefined ? [] : [`from ${first.from} on`], ...first.note === undefined ? [] : [first.note]].map(text => `<br>${escape(text)}`).join('')
+  const remarks = [...first.from === undefined ? [] : [`from ${first.from} on`], ...first.note === undefined ? [] : [first.note]].map(text => `<br>${escapeMarkdown(text)}`).join('')
   const cells = [
-    codes(group.routes) + (first.host === null ? '' : ` of ${code(first.host)}`), codes(group.origins), escape(what.join(', ')) + remarks,
-    escape(sayDecider(first.old, first.oldReason)), escape(sayDecider(first.new, first.newReason))
+    codes(group.routes) + (first.host === null ? '' : ` of ${codeSpan(first.host)}`), codes(group.origins), escapeMarkdown(what.join(', ')) + remarks,
+    escapeMarkdown(sayDecider(first.old, first.oldReason)), escapeMarkdown(sayDecider(first.new, first.newReason))
   ]
   return `| ${cells.join(' | ')} |`
 }
 
 function codes (names: readonly string[]): string {
-  return bounded(names).map(text => text.startsWith('(') || text.startsWith('and ') ? text : code(text)).join(', ')
-}
-
-function code (text: string): string {
-  return `\`${text.replaceAll('`', '\'').replaceAll('|', '\\|')}\``
-}
-
-function escape (text: string): string {
-  return visible(text).replace(/[\\`*_[\]|<>]/g, '\\$&')
+  return bounded(names).map(text => text.startsWith('(') || text.startsWith('and ') ? text : codeSpan(text)).join(', ')
 }
 
 function headline (diff: Diff): string {

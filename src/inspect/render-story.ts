@@ -1,4 +1,5 @@
 // An explanation as a story for people: the verdict, each step, what was asked and answered, what was near.
+import { visible } from '../diagnostic/render.ts'
 import type { Explanation } from './explain.ts'
 
 const styles = { readable: '1;32', blocked: '1;31', ok: '32', no: '31', bold: '1' } as const
@@ -10,12 +11,12 @@ export function renderExplanation (explanation: Explanation, colour: boolean): s
   const lines = [`${paint(outcome, outcome)}: ${reason}`]
   if (rule !== null) {
     const where = [`route ${route}`, ...host === null ? [] : [`host ${host}`], ...originPattern === null ? [] : [`origin ${originPattern}`]]
-    lines.push(`  decided by rule ${paint('bold', rule.name)} at ${rule.file}:${rule.line} (${where.join(', ')})`)
+    lines.push(`  decided by rule ${paint('bold', rule.name)} at ${visible(rule.file)}:${rule.line} (${where.join(', ')})`)
   }
   lines.push('')
-  for (const { step, ok, detail } of steps) lines.push(`  ${ok ? paint('ok', 'ok') : paint('no', 'no')}  ${step}: ${detail}`)
+  for (const { step, ok, detail } of steps) lines.push(`  ${ok ? paint('ok', 'ok') : paint('no', 'no')}  ${step}: ${visible(detail)}`)
   if (ambiguity !== null) {
-    lines.push('', `  read otherwise (${ambiguity.reading}), the path is ${ambiguity.path} and leads to ${rulesOf(ambiguity.rules)}`)
+    lines.push('', `  read otherwise (${ambiguity.reading}), the path is ${visible(ambiguity.path)} and leads to ${rulesOf(ambiguity.rules)}`)
   }
   if (preflight !== null) {
     lines.push('', `  preflight, because of ${preflight.because.join(', ')}`)
@@ -29,7 +30,7 @@ export function renderExplanation (explanation: Explanation, colour: boolean): s
   }
   if (nearest.length > 0) {
     lines.push('', '  near misses')
-    for (const { rule, file, line, text } of nearest) lines.push(`    ${rule} at ${file}:${line}: ${text}`)
+    for (const { rule, file, line, text } of nearest) lines.push(`    ${rule} at ${visible(file)}:${line}: ${visible(text)}`)
   }
   return `${lines.join('\n')}\n`
 }

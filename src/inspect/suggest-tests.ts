@@ -1,4 +1,5 @@
 // Writes policy tests for what no test covers: they say what the set decides today, for a reader to agree with.
+import { showTime } from '../policy/notice.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 import { momentsOf, type TestRun } from './policy-tests.ts'
 import { findUncovered, type Coverable } from './test-coverage.ts'
@@ -41,7 +42,7 @@ function writeTest ({ rule, entry }: Coverable, { request, at, explanation }: Wi
   lines.push(`    expect: ${outcome}`)
   if (outcome === 'blocked') lines.push(`    because: ${reason}`)
   if (explanation.rule !== null) lines.push(`    rule: ${quote(explanation.rule.name)}`)
-  if (at !== null) lines.push(`    at: ${new Date(at).toISOString().replace('.000Z', 'Z')}`)
+  if (at !== null) lines.push(`    at: ${showTime(at)}`)
   return `${lines.join('\n')}\n`
 }
 

@@ -1,16 +1,15 @@
 // Files of policy tests to the requests that they make; whatever is wrong with one is told at its place.
 import type { Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { SourceText, Span } from '../diagnostic/span.ts'
-import { parseDocument } from '../document/document.ts'
 import { spanOfKey, spanOfValue, toPlain, type LocatedMap } from '../document/located.ts'
-import { validateDocument } from '../document/schema.ts'
+import { readDocument } from '../document/read.ts'
 import { isForbiddenRequestHeader } from '../fetch/header.ts'
 import { isForbiddenMethod, isToken } from '../fetch/method.ts'
 import { opaqueOrigin, parseOrigin } from '../origin/origin.ts'
 import { parseOriginPattern } from '../origin/parse.ts'
 import { Findings, show } from '../policy/findings.ts'
 import type { PolicySet } from '../policy/policy.ts'
-import { readMap, readText } from '../policy/read.ts'
+import { readList, readMap, readText } from '../policy/read.ts'
 import { readMoment } from '../policy/values.ts'
 import { reasons, type Reason } from '../snapshot/decision.ts'
 import type { PageRequest } from './browser.ts'
@@ -44,25 +43,16 @@ export function readPolicyTests (texts: readonly SourceText[], { rules }: Policy
   const tests: PolicyTest[] = []
   for (const text of [...texts].sort((a, b) => a.name < b.name ? -1 : 1)) {
     const source = { ...text, kind: 'a test file' }
-    const { items, found } = readItems(source)
+    const { document, broken, diagnostics: found } = readDocument(source, policyTestSchema)
     diagnostics.push(...found)
     const names = new Map<string, Span>()
-    for (const item of items) {
+    for (const item of document?.root.kind === 'map' ? readList(document.root, 'tests')?.items ?? [] : []) {
+      if (item.kind !== 'map' || broken.has(item)) continue
       const test = new TestReader(source, item, ruleNames, findings).read(names)
       if (test !== null) tests.push(test)
     }
   }
   return { tests, diagnostics: [...diagnostics, ...findings.diagnostics] }
-}
-
-/** The tests of a file that are as the schema wants them. */
-function readItems (source: SourceText): { items: LocatedMap[], found: readonly Diagnostic[] } {
-  const { document, broken: unread, diagnostics } = parseDocument(source)
-  if (document === null) return { items: [], found: diagnostics }
-  const { broken, diagnostics: found } = validateDocument(document, policyTestSchema, unread)
-  const list = document.root.kind === 'map' ? document.root.entries.get('tests')?.value : undefined
-  const items = list?.kind === 'list' ? list.items.filter(item => item.kind === 'map' && !broken.has(item)) : []
-  return { items: items as LocatedMap[], found: [...diagnostics, ...found] }
 }
 
 /** Reads one test that has passed the schema. */

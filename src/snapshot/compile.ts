@@ -55,11 +55,26 @@ export function* compileInSteps (set: PolicySet, { settings, at, generation, rev
   }
 }
 
-interface DraftBucket {
+/** A host and a route that a rule names, as a router with some options holds the route. */
+interface NamedPlace {
   readonly host: HostPattern | null
   readonly route: RoutePattern
-  /** The route as the first rule writes it, whatever the router's options make of it. */
+  /** The route as the rule writes it, whatever the router's options make of it. */
   readonly text: string
+}
+
+/** The places that a rule names, with a text that is the same for those which are one to the router. */
+export function* placesOf (rule: Rule, router: RouterOptions): Generator<NamedPlace & { readonly key: string }> {
+  for (const host of hostPatternsOf(rule)) {
+    for (const { pattern } of rule.routes) {
+      const route = settleRoute(pattern, router)
+      yield { host, route, text: pattern.text, key: `${host?.text ?? ''} ${route.shape}` }
+    }
+  }
+}
+
+/** A place as the first rule names it. */
+interface DraftBucket extends NamedPlace {
   readonly rules: CompiledRule[]
 }
 
@@ -68,14 +83,10 @@ function* collectBuckets (rules: readonly CompiledRule[], router: RouterOptions)
   const drafts = new Map<string, DraftBucket>()
   for (const [i, rule] of rules.entries()) {
     if (i % stepSize === 0) yield
-    for (const host of hostPatternsOf(rule.source)) {
-      for (const { pattern } of rule.source.routes) {
-        const route = settleRoute(pattern, router)
-        const key = `${host?.text ?? ''} ${route.shape}`
-        const draft = drafts.get(key)
-        if (draft === undefined) drafts.set(key, { host, route, text: pattern.text, rules: [rule] })
-        else if (draft.rules.at(-1) !== rule) draft.rules.push(rule)
-      }
+    for (const { key, ...place } of placesOf(rule.source, router)) {
+      const draft = drafts.get(key)
+      if (draft === undefined) drafts.set(key, { ...place, rules: [rule] })
+      else if (draft.rules.at(-1) !== rule) draft.rules.push(rule)
     }
   }
   return [...drafts.values()]

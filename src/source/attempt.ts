@@ -78,7 +78,7 @@ export function isSamePlace ({ stamp: a }: Pick<Attempt, 'stamp'>, { stamp: b }:
 /** An attempt that gave nothing to use, for a report: its first error on one line. */
 export function rejectionOf ({ revision, diagnostics }: Attempt): NonNullable<SourceReport['rejected']> {
   const { file, line, column, endLine, endColumn, message } = diagnostics.find(({ severity }) => severity === 'error')!
-  const isAboutWhole = line === endLine && column === endColumn
+  const isAboutWhole = [line, column, endLine, endColumn].every(each => each === 1)
   const place = file === '.' ? '' : isAboutWhole ? `${file}: ` : `${file}:${line}: `
   const reason = `${place}${message}`.replaceAll(/\s+/g, ' ')
   return { revision, reason: reason.length <= maxReason ? reason : `${reason.slice(0, maxReason)}…` }

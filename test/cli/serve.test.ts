@@ -203,6 +203,10 @@ t.test('refuses to start', async t => {
   const missing = await start('serve', '/no/such/directory').ended
   t.equal(missing.exit, 3, 'no directory')
 
+  const unreachable = await start('serve', 'http://127.0.0.1:1/cors.json', '--listen', '127.0.0.1:0', '--admin', '127.0.0.1:0').ended
+  t.equal(unreachable.exit, 3, 'nobody at the URL')
+  t.match(unreachable.stderr, /^cors-gateway: the policies cannot be read: http:\/\/127\.0\.0\.1:1\/cors\.json: nothing listens there \(ECONNREFUSED\)[^\n]*\n$/)
+
   const directory = t.testdir({ 'shop.yaml': policy('https://shop.example.com') })
   const { program, url } = await serve(directory)
   t.teardown(() => { program.child.kill('SIGKILL') })

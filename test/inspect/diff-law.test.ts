@@ -59,6 +59,13 @@ export function noticed (snapshot: Snapshot, facts: RequestFacts): Readonly<Reco
   }
 }
 
+/** Every name under which something is noticed of an answer to a page, to nobody, to a socket or to a preflight. */
+const noticeable = ['passthrough', 'read', 'expose', 'timing', 'opens', 'credentials', 'rejected', 'passes', 'maxAge', 'privateNetwork', 'cacheControl']
+/** A preflight that asks for private networks and passes is granted them: that they differ is noticed of one that does not pass. */
+const noticedOfRequests = noticeable.filter(name => name !== 'privateNetwork')
+/** A socket opens where an answer can be read, which is what is told then. */
+const noticedOfWitnesses = noticeable.filter(name => name !== 'opens')
+
 /** The names under which an answer is noticed to differ; none where it doesn't. */
 function differing (old: Snapshot, now: Snapshot, facts: RequestFacts): string[] {
   const [before, after] = [noticed(old, facts), noticed(now, facts)]
@@ -106,7 +113,7 @@ function allOf ({ widened, narrowed, changed }: Diff): Change[] {
 /** Ordinary characters, no dot segment, no empty one but the last: the paths of which the diff speaks. */
 function isOrdinary ({ target, host }: RequestFacts): boolean {
   const path = pathOfTarget(target, host)
-  return path !== null && path.startsWith('/') && !target.includes('#') && isPlain(path.replace(/(?<=.)\/$/, ''))
+  return path !== null && path.startsWith('/') && !target.includes('#') && isPlain(path.replace(/(?<=[^/])\/$/, ''))
 }
 
 interface Pair { readonly old: PolicySet, readonly now: PolicySet, readonly settings: Settings }
@@ -154,16 +161,29 @@ function requestsOf ({ origin, method, url, headers, credentials }: Change['witn
   return [actual, { ...actual, method: 'OPTIONS', requestedMethod: method, requestedHeaders, requestsPrivateNetwork: network === 'true', carriesCredentials: false }]
 }
 
-/** Requests to ordinary paths, so that letter case and trailing slashes matter often; and whatever else there is. */
-const request: fc.Arbitrary<RequestFacts> = fc.oneof(facts, fc.tuple(facts, fc.array(fc.constantFrom('a', 'b', 'c', 'A', 'B', 'x'), { maxLength: 4 }), fc.constantFrom('', '', '/'))
-  .map(([facts, segments, end]) => ({ ...facts, target: `/${segments.join('/')}${segments.length === 0 ? '' : end}` })))
+/** A preflight that many rules allow: only of such a one is it noticed how long it may be kept, and what else it says. */
+const likelyPreflight = fc.record({
+  method: fc.constant('OPTIONS'), host: fc.constant('api.example'), target: fc.constantFrom('/a/b', '/a', '/b', '/c', '/a/b/c', '/'), fetchSite: fc.constant('cross-site'),
+  origin: fc.constantFrom('https://a.example', 'https://x.a.example', 'https://p-1.a.example', 'https://other.example', 'app://z'), requestedMethod: fc.constantFrom('GET', 'POST', 'PUT'),
+  requestedHeaders: fc.constantFrom(undefined, undefined, undefined, 'x-a'), requestsPrivateNetwork: fc.boolean(), upgrade: fc.constant(false), hostIsAmbiguous: fc.constant(false)
+})
+
+/** Requests to ordinary paths, so that letter case and trailing slashes matter often; likely preflights; and whatever else there is. */
+const request: fc.Arbitrary<RequestFacts> = fc.oneof(
+  facts,
+  fc.tuple(facts, fc.array(fc.constantFrom('a', 'b', 'c', 'A', 'B', 'x'), { maxLength: 4 }), fc.constantFrom('', '', '/'))
+    .map(([facts, segments, end]) => ({ ...facts, target: `/${segments.join('/')}${segments.length === 0 ? '' : end}` })),
+  fc.tuple(facts, likelyPreflight).map(parts => Object.assign({}, ...parts) as RequestFacts)
+)
 
 const moments = [now, 1001, 1500, 2000, 3000]
 
 t.test('every difference lies in a reported change, and every witness shows one', t => {
   const seen = { differences: 0, changes: 0, later: 0, ambiguous: 0, bare: 0, saidOfBare: 0 }
+  const [told, shown] = [new Map<string, number>(), new Map<string, number>()]
+  const count = (counts: Map<string, number>, name: string): void => { counts.set(name, (counts.get(name) ?? 0) + 1) }
   const times = fc.constantFrom(now, ...moments)
-  const asked = fc.array(fc.tuple(request, times), { minLength: 30, maxLength: 60, size: 'max' })
+  const asked = fc.array(fc.tuple(request, times), { minLength: 50, maxLength: 90, size: 'max' })
   fc.assert(fc.property(pair, asked, ({ old, now: after, settings }, requests) => {
     const [before, later] = [old, after].map(set => new Map(moments.map(at => [at, snapshotOf(set, settings, at)])))
     const result = diff(before!.get(now)!, later!.get(now)!)
@@ -183,6 +203,7 @@ t.test('every difference lies in a reported change, and every witness shows one'
       if (isAmbiguous) seen.ambiguous++
       if (request.origin === undefined) seen.bare++
       for (const name of causes(names)) {
+        count(told, name)
         const places = [one, other].map(({ bucket }) => [bucket?.host ?? '', bucket?.route ?? anyOtherPath].join())
         const isReported = changes.some(({ host, route, origins, what, from }) => {
           const isHere = places.includes([host ?? '', route].join())
@@ -195,12 +216,16 @@ t.test('every difference lies in a reported change, and every witness shows one'
     for (const change of changes) {
       const at = change.from === undefined ? now : Date.parse(change.from)
       const [a, b] = [snapshotOf(old, settings, at), snapshotOf(after, settings, at)]
-      const shown = requestsOf(change.witness).some(request => differing(a, b, request).some(name => explains(change.what, name, request)))
-      if (!shown) throw new Error(`the witness shows nothing: ${JSON.stringify(change, null, 1)}`)
+      const names = requestsOf(change.witness).flatMap(request => differing(a, b, request).filter(name => explains(change.what, name, request)))
+      for (const name of new Set(names)) count(shown, name)
+      if (names.length === 0) throw new Error(`the witness shows nothing: ${JSON.stringify(change, null, 1)}`)
     }
     if (result.equal !== (changes.length === 0)) throw new Error('equal')
   }), runs)
-  t.comment(JSON.stringify(seen))
+  t.comment(JSON.stringify([seen, [...told], [...shown]]))
+  // Whatever can be noticed of an answer differed somewhere, or the law says nothing of it.
+  for (const name of noticedOfRequests) t.ok((told.get(name) ?? 0) > numRuns / 200, `${name} of a request: ${told.get(name)}`)
+  for (const name of noticedOfWitnesses) t.ok((shown.get(name) ?? 0) > numRuns / 20, `${name} of a witness: ${shown.get(name)}`)
   for (const [what, count] of Object.entries(seen)) t.ok(count > numRuns / 20, `${what}: ${count}`)
   t.end()
 })

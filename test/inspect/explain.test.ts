@@ -4,6 +4,7 @@ import t from 'tap'
 import { build } from '../../src/build.ts'
 import type { CredentialsMode, PageRequest } from '../../src/inspect/browser.ts'
 import { explain } from '../../src/inspect/explain.ts'
+import { renderExplanation } from '../../src/inspect/render-story.ts'
 import { compile } from '../../src/snapshot/compile.ts'
 import { blocked, now, originValues, ruleTexts, runs, setOf, settings } from './arbitrary.ts'
 
@@ -173,4 +174,16 @@ t.test('browser and gateway never differ on what is granted', t => {
   }), runs)
   t.ok(readable > runs.numRuns / 10, `${readable} were readable`)
   t.end()
+})
+
+t.test('a story moves no cursor, whatever files are called and pages send', async t => {
+  const text = 'version: 1\nrules:\n  - {name: r, routes: [/a/:b], allowOrigins: [https://a.example], allowMethods: [PUT]}\n'
+  const { snapshot } = build([{ name: 'x\u001b[2J.yaml', text }], { at: '2026-11-25T00:00:00Z' })
+  const asked: PageRequest[] = [
+    { origin: 'https://a.example', url: 'https://api.example.com/a/b', method: 'PUT', headers: { 'x-a': '\u001b[2J' } },
+    { origin: 'https://a.example:8443', url: 'https://api.example.com/a/b' }, { origin: '\u001b[2J', url: 'https://api.example.com/a/%1b' }
+  ]
+  const stories = asked.map(question => renderExplanation(explain(snapshot!, question), false))
+  for (const story of stories) t.notMatch(story, /[^\P{C}\n]/u)
+  t.match(stories[0], 'at x\u241b[2J.yaml:3')
 })

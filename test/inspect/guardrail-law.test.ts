@@ -1,6 +1,7 @@
 // The guardrails' law: a set is refused for exactly those rules that a plain search finds to grant what a guardrail forbids.
 import fc from 'fast-check'
 import t from 'tap'
+import type { Diagnostic } from '../../src/diagnostic/diagnostic.ts'
 import { isSafelistedMethod } from '../../src/fetch/method.ts'
 import type { RequestFacts } from '../../src/fetch/request.ts'
 import { checkGuardrails } from '../../src/inspect/guardrail.ts'
@@ -41,8 +42,11 @@ const guardrail: fc.Arbitrary<Guardrail> = fc.record({
   read: fc.constantFrom(true, false, false, false), credentials: fc.boolean(),
   methods: fc.uniqueArray(fc.constantFrom('PUT', 'POST', 'DELETE', '*', 'PATCH'), { maxLength: 2 }),
   headers: fc.uniqueArray(fc.constantFrom('x-a', 'authorization', '*', 'x-c'), { maxLength: 2 }),
-  maxAgeAbove: fc.constantFrom(null, null, 0, 5, 599, 600)
-}).map(({ hosts, routes, origins, listed, ...never }) => {
+  maxAgeAbove: fc.constantFrom(null, null, 0, 5, 599, 600),
+  // What is looked for last is found where nothing else is forbidden.
+  isOfPreflights: fc.constantFrom(true, false, false)
+}).map(({ hosts, routes, origins, listed, isOfPreflights, ...others }) => {
+  const never = isOfPreflights ? { ...others, read: false, credentials: false, methods: [] } : others
   const made = ruleOf({ name: 'guardrail', hosts, routes })
   const entries = listed.map(originEntry)
   return { name: 'g', span: made.span, description: null, hosts: made.hosts, routes: made.routes, origins: origins && { are: origins, entries }, never }
@@ -109,7 +113,66 @@ function breaks (snapshot: Snapshot, host: string, target: string, origin: strin
   return null
 }
 
-t.test('what breaks a guardrail is found, and nothing else', async t => {
+/** A request as a finding names it, in the order in which its message says so. */
+const saying: Readonly<Record<'upstream' | 'credentials' | 'read' | 'header' | 'max age', RegExp>> = {
+  upstream: /leaves `(?<method>\S+) (?<url>\S+)` of `(?<origin>.*?)` to the upstream/,
+  credentials: /lets `(?<origin>.*?)` read `(?<method>\S+) (?<url>\S+)` with credentials/,
+  read: /lets `(?<origin>.*?)` read `(?<method>\S+) (?<url>\S+)`(?! with)/,
+  header: /lets `(?<origin>.*?)` set the header `(?<header>.*?)` for `(?<method>\S+) (?<url>\S+)`/,
+  'max age': /lets a browser keep the preflight of `(?<origin>.*?)` for `(?<method>\S+) (?<url>\S+)` for (?<seconds>\d+) s, above/
+}
+
+/** How often each kind of finding was held against what it names. */
+const shown: Record<string, number> = { upstream: 0, credentials: 0, read: 0, header: 0, 'max age': 0, later: 0 }
+
+/** Sends what a finding names, and says what is wrong with it; null where the request gets what the guardrail forbids. */
+function wrongOf (set: PolicySet, settings: Settings, { hosts, routes, origins: whose, never }: Guardrail, { message, help = '' }: Diagnostic): string | null {
+  const found = Object.entries(saying).map(([kind, form]) => ({ kind, named: form.exec(message)?.groups })).find(({ named }) => named !== undefined)
+  if (found === undefined) return 'names no request'
+  const { origin = '', method = '', url = '', header, seconds } = found.named!
+  const from = /, from (\S+) on/.exec(message)?.[1]
+  const [, host = '', target = ''] = /^https:\/\/([^/]*)(.*)$/.exec(url)!
+  if (hosts.length > 0 && !hosts.some(({ pattern }) => hostMatches(pattern, hostOf(host)))) return 'is of another host'
+  if (routes.length > 0 && !routes.some(({ pattern }) => routeMatches(settleRoute(pattern, settings.router), settle(target, settings.router)))) return 'is of another route'
+  if (whose !== null && whose.entries.some(({ pattern }) => matchesOrigin(pattern, origin, parseOrigin(origin))) !== (whose.are === 'within')) return 'is of another origin'
+
+  const snapshot = compile(set, { settings, at: from === undefined ? now : Date.parse(from), generation: 1, revision: '' })
+  const ask = (asked: Partial<RequestFacts>): { rule: string | undefined, outcome: string, headers: Map<string, string> } => {
+    const facts = { ...factsOf('', target, origin, asked), host }
+    const decision = decide(snapshot, facts)
+    return { rule: decision.rule?.name, outcome: decision.outcome, headers: new Map(headersFor(decision, facts).set) }
+  }
+  const [actual, preflight] = [ask({ method }), ask({ method: 'OPTIONS', requestedMethod: method, requestedHeaders: header })]
+  if (actual.rule !== /rule `([^`]*)`/.exec(message)?.[1]) return 'is decided by another rule'
+  const passes = preflight.outcome === 'allowed'
+  const reads = actual.headers.has('access-control-allow-origin') && (passes || isSafelistedMethod(method))
+  const forbids = (names: readonly string[], name: string | undefined): boolean => names.includes('*') || (name !== undefined && names.includes(name))
+  const age = preflight.headers.get('access-control-max-age') ?? '5'
+  const isForbidden = {
+    upstream: actual.outcome === 'passthrough' && (never.methods.every(name => name === '*') || never.methods.includes(method)),
+    credentials: never.credentials && reads && actual.headers.has('access-control-allow-credentials'),
+    read: reads && (never.read || forbids(never.methods, method)),
+    header: passes && forbids(never.headers, header),
+    'max age': passes && Number(age) > never.maxAgeAbove! && age === seconds
+  }[found.kind]
+  if (!isForbidden) return `gets nothing that is forbidden: ${found.kind}`
+
+  // The command asks for just that, and what matters is in the answer to it.
+  const words = [...help.matchAll(/'([^']*)'/g)].map(([, word]) => word)
+  const sent = new Map(words.slice(1).map(line => line!.split(': ') as [string, string]))
+  const asksFirst = help.includes('-X OPTIONS')
+  if (words[0] !== url || sent.get('Origin') !== origin) return 'is not what the command asks'
+  if ((asksFirst ? sent.get('Access-Control-Request-Method') : /-X ([A-Z]+)/.exec(help)?.[1] ?? (help.includes('--head') ? 'HEAD' : 'GET')) !== method) return 'has another method in the command'
+  if (sent.get('Access-Control-Request-Headers') !== header) return 'asks for other headers'
+  const isFirst = found.kind === 'header' || found.kind === 'max age' || (found.kind !== 'upstream' && !isSafelistedMethod(method))
+  if (asksFirst !== isFirst) return 'is shown by the other answer'
+  if (sent.has('Cookie') !== (found.kind === 'credentials' && !asksFirst)) return 'has no session, or needs none'
+  shown[found.kind]!++
+  if (from !== undefined) shown['later']!++
+  return null
+}
+
+t.test('what breaks a guardrail is found, and nothing else; and the request that is named shows it', async t => {
   let [broken, kept] = [0, 0]
   fc.assert(fc.property(ruleTexts, blocked, settings, guardrail, (rules, blockedOrigins, settings, guardrail) => {
     const { read, credentials, methods, headers, maxAgeAbove } = guardrail.never
@@ -121,7 +184,12 @@ t.test('what breaks a guardrail is found, and nothing else', async t => {
     if (wanted === '') kept++
     else broken++
     if (told !== wanted) throw new Error(`told ${told}\nwanted ${wanted}\n${diagnostics.map(({ message }) => message).join('\n')}`)
+    for (const diagnostic of diagnostics) {
+      const wrong = wrongOf(set, settings, guardrail, diagnostic)
+      if (wrong !== null) throw new Error(`the request ${wrong}\n${diagnostic.message}\n${diagnostic.help}\n${JSON.stringify(guardrail.never)}`)
+    }
   }), runs)
+  for (const [kind, count] of Object.entries(shown)) t.ok(count > runs.numRuns / 60, `${kind}: ${count} requests`)
   t.ok(broken > runs.numRuns / 10, `${broken} were broken`)
   t.ok(kept > runs.numRuns / 10, `${kept} were kept`)
 })

@@ -100,7 +100,35 @@ t.test('the place is the guardrail\'s, and the rule\'s beside it', async t => {
 
 t.test('one that cannot be decided is not taken for kept', async t => {
   const many = Array.from({ length: 200 }, (_, i) => `"https://p${i}-*-s${i}.example.com"`).join(', ')
-  t.match(told([rule(`allowOrigins: [${many}]`)], 'never: {credentials: true}'), ['too-complex: guardrail `g` cannot be decided: the routes or origins of the set can meet in too many ways'])
+  const undecided = 'too-complex: guardrail `g` cannot be decided: the routes or origins of the set can meet in too many ways'
+  t.strictSame(told([rule(`allowOrigins: [${many}]`)], 'never: {credentials: true}'), [undecided])
+  // A path can match any of these, and any others beside it.
+  const routes = Array.from({ length: 17 }, (_, i) => `"/${Array.from({ length: 17 }, (_, j) => i === j ? 'x' : ':p').join('/')}"`)
+  t.strictSame(told([rule(inside, 'r', `[${routes.join(', ')}]`)], 'never: {credentials: true}'), [undecided])
+  t.match(told([rule(inside, 'r', `[${routes.join(', ')}]`), rule(`${inside}\nallowCredentials: true`, 'q', '[/q]')], 'never: {credentials: true}'), [/^rule `q` lets/], 'what is known to break it is told')
+  t.strictSame(told([rule(inside)], `routes: [${routes.join(', ')}], never: {credentials: true}`), [undecided], 'the routes of the guardrail itself count')
+})
+
+t.test('of many rules that break one, the first are told and the others counted', async t => {
+  const broken = (count: number): string[] => {
+    const rules = Array.from({ length: count }, (_, i) => rule('allowOrigins: [https://a.example]', `r${String(i).padStart(2, '0')}`, `[/admin/${i}]`))
+    return told(rules, outside).map(message => message.replace(/ lets .*?(?=$| \()/, ''))
+  }
+  const names = Array.from({ length: 10 }, (_, i) => `rule \`r0${i}\``)
+  const cases: [count: number, told: number, more: string][] = [[1, 1, ''], [10, 10, ''], [11, 10, ' (and 1 more rule breaks it)'], [12, 10, ' (and 2 more rules break it)']]
+  for (const [count, said, more] of cases) {
+    t.strictSame(broken(count), [...names.slice(0, said - 1), `${names[said - 1]}${more}`], `${count} rules`)
+  }
+})
+
+t.test('why it is there is said in a line', async t => {
+  const cases: [description: string, said: string][] = [
+    ['"only pages\\n  of the  office "', ' (only pages of the office)'], ['a'.repeat(200), ` (${'a'.repeat(200)})`], ['a'.repeat(201), ` (${'a'.repeat(199)}…)`]
+  ]
+  for (const [description, said] of cases) {
+    const { diagnostics } = build(textsOf([rule('allowOrigins: ["*"]')], `description: ${description}, ${outside}`), { at })
+    t.ok(diagnostics.find(({ code }) => code === 'guardrail-broken')!.message.startsWith(`guardrail \`g\`${said}: rule `), description)
+  }
 })
 
 t.test('a set keeps its guardrails on its way between threads', async t => {

@@ -5,7 +5,7 @@ import { build } from '../../src/build.ts'
 import type { DiagnosticCode } from '../../src/diagnostic/catalogue.ts'
 import type { PageRequest } from '../../src/inspect/browser.ts'
 import { explain } from '../../src/inspect/explain.ts'
-import { decidingStep, runPolicyTests } from '../../src/inspect/policy-tests.ts'
+import { decidingStep, momentsOf, runPolicyTests } from '../../src/inspect/policy-tests.ts'
 import { suggestTests } from '../../src/inspect/suggest-tests.ts'
 import { coverageOf } from '../../src/inspect/test-coverage.ts'
 import { readPolicyTests, type ReadTests } from '../../src/inspect/test-file.ts'
@@ -187,6 +187,32 @@ t.test('pinned moments do not wear out', async t => {
   const many = Array.from({ length: 40 }, (_, day) => `  - name: day ${day}\n    request: { origin: "null", url: https://api.example.com/pilot }\n    expect: ${day < 20 ? 'readable' : 'blocked'}\n    at: ${new Date(Date.UTC(2026, 11, 12 + day)).toISOString()}\n`)
   const { tests } = read(`version: 1\ntests:\n${many.join('')}`)
   t.strictSame(runPolicyTests(snapshot, [...tests, ...tests]).filter(({ result }) => !result.ok), [])
+})
+
+t.test('between the same windows a set is compiled once, and again beyond them', async t => {
+  const inTime = momentsOf(snapshot)
+  const [end, day] = [Date.UTC(2027, 0, 1), 86_400_000]
+  t.equal(inTime(null), snapshot)
+  t.equal(inTime(snapshot.at), snapshot)
+  t.equal(inTime(end - 1).rules, snapshot.rules)
+  t.equal(inTime(end - 1).at, end - 1, 'what is told of the moment is true')
+  t.not(inTime(end).rules, snapshot.rules)
+  t.equal(inTime(end + 30 * day).rules, inTime(end).rules)
+  for (const at of [0, snapshot.at, end - 1, end, end + day]) {
+    t.strictSame(inTime(at), compile(snapshot.set, { ...snapshot, at }), String(at))
+  }
+
+  const daily = Array.from({ length: 40 }, (_, i) => `  - name: day-${i}
+    routes: [/${i}]
+    allowOrigins: [https://a.example.com]
+    expires: ${new Date(end + i * day).toISOString()}\n`).join('')
+  const each = momentsOf(snapshotOf(`version: 1\nrules:\n${daily}`))
+  const first = each(end)
+  for (let i = 1; i < 10; i++) each(end + i * day)
+  t.equal(each(end).rules, first.rules)
+  for (let i = 1; i < 40; i++) t.equal(each(end + i * day).rules.filter(({ isInForce }) => isInForce).length, 39 - i)
+  t.not(each(end).rules, first.rules, 'so many are not kept')
+  t.strictSame(each(end), first)
 })
 
 /** What is not covered, as `rule pattern`. */

@@ -191,8 +191,8 @@ t.test('a keeper reports after every reading', async t => {
   t.strictSame(reports, [{ revision, generation: 1, state: 'ok', rejected: null }])
   await keeper.reload()
   t.equal(reports.length, 2, 'also when nothing changed')
-  source.set([{ name: 'a.yaml', text: 'version: 1\nrules:\n  - { name: a }\n' }])
-  for (const count of [3, 4]) {
+  for (const [count, rule] of [[3, '{ name: a }'], [4, '{ name: a }'], [5, '{}']] as const) {
+    source.set([{ name: 'a.yaml', text: `version: 1\nrules:\n  - ${rule}\n` }])
     await keeper.reload()
     t.match(reports, { length: count })
     t.match(reports.at(-1), { revision, generation: 1, state: 'degraded', rejected: { revision: /^[0-9a-f]{12}$/, reason: /^a\.yaml:3: \S/ } })
