@@ -75,7 +75,8 @@ export class OriginIndex {
     if (family === undefined) this.#globs.set(key, family = { shapes: [], ports: new Few<Ports>() })
     const [prefixLength, suffixLength] = [glob.prefix.length, glob.suffix.length]
     if (!family.shapes.some(shape => shape.prefixLength === prefixLength && shape.suffixLength === suffixLength)) {
-      family.shapes = [...family.shapes, { prefixLength, suffixLength }].sort((a, b) => b.prefixLength + b.suffixLength - a.prefixLength - a.suffixLength)
+      const shapes = [...family.shapes, { prefixLength, suffixLength }]
+      family.shapes = shapes.sort((a, b) => b.prefixLength + b.suffixLength - a.prefixLength - a.suffixLength)
     }
     setLowest(portsAt(family.ports, `${glob.prefix}*${glob.suffix}`), glob.port, slot)
   }

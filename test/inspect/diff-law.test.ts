@@ -216,7 +216,8 @@ t.test('every difference lies in a reported change, and every witness shows one'
     for (const change of changes) {
       const at = change.from === undefined ? now : Date.parse(change.from)
       const [a, b] = [snapshotOf(old, settings, at), snapshotOf(after, settings, at)]
-      const names = requestsOf(change.witness).flatMap(request => differing(a, b, request).filter(name => explains(change.what, name, request)))
+      const names = requestsOf(change.witness)
+        .flatMap(request => differing(a, b, request).filter(name => explains(change.what, name, request)))
       for (const name of new Set(names)) count(shown, name)
       if (names.length === 0) throw new Error(`the witness shows nothing: ${JSON.stringify(change, null, 1)}`)
     }

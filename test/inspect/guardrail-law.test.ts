@@ -127,7 +127,9 @@ const shown: Record<string, number> = { upstream: 0, credentials: 0, read: 0, he
 
 /** Sends what a finding names, and says what is wrong with it; null where the request gets what the guardrail forbids. */
 function wrongOf (set: PolicySet, settings: Settings, { hosts, routes, origins: whose, never }: Guardrail, { message, help = '' }: Diagnostic): string | null {
-  const found = Object.entries(saying).map(([kind, form]) => ({ kind, named: form.exec(message)?.groups })).find(({ named }) => named !== undefined)
+  const found = Object.entries(saying)
+    .map(([kind, form]) => ({ kind, named: form.exec(message)?.groups }))
+    .find(({ named }) => named !== undefined)
   if (found === undefined) return 'names no request'
   const { origin = '', method = '', url = '', header, seconds } = found.named!
   const from = /, from (\S+) on/.exec(message)?.[1]
