@@ -1,10 +1,10 @@
 // Source texts in; a snapshot or diagnostics out.
 import { compareDiagnostics, diagnose, type Diagnostic } from './diagnostic/diagnostic.ts'
 import type { SourceText } from './diagnostic/span.ts'
-import { readDocument } from './document/read.ts'
+import { readDocument, type ValidatedDocument } from './document/read.ts'
 import { checkGuardrails } from './inspect/guardrail.ts'
 import { checkPolicies } from './policy/check.ts'
-import { lowerPolicies, type ValidatedDocument } from './policy/lower.ts'
+import { lowerPolicies } from './policy/lower.ts'
 import type { PolicySet } from './policy/policy.ts'
 import { revisionOf } from './policy/revision.ts'
 import { policySchema } from './policy/schema.ts'
@@ -99,14 +99,17 @@ function readPolicies (
     return earlier?.source.text === source.text ? earlier : parseFile(source)
   })
   known.clear()
+  const areMore = diagnostics.some(({ severity }) => severity === 'error')
   const documents: ValidatedDocument[] = []
+  const texts: SourceText[] = []
   for (const file of parsed) {
     known.set(file.source.name, file)
     diagnostics.push(...file.diagnostics)
     if (file.document !== null) documents.push(file.document)
+    else texts.push(file.source)
   }
   const isWhole = !diagnostics.some(({ severity }) => severity === 'error')
-  const lowered = lowerPolicies(documents)
+  const lowered = lowerPolicies(documents, { texts, areMore })
   diagnostics.push(...lowered.diagnostics)
   return { set: { ...lowered.set, files: files.length }, isComplete: isWhole && lowered.isComplete }
 }

@@ -21,6 +21,8 @@ export interface Io {
   readonly stderr: (text: string) => void
   /** Whether stdout and stderr show colour. */
   readonly colour: boolean
+  /** Whether people read the messages as they come: stderr is a terminal. */
+  readonly isTerminal?: boolean
   /** Calls back when the process is told to end, and when it is told to read the policies again. For commands that stay. */
   readonly onSignal: (handlers: SignalHandlers) => void
 }

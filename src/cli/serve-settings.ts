@@ -1,11 +1,12 @@
 // What `serve` is to run: the settings of its configuration, and the flags, which win over it.
 import { isLoopback, parseAddress, printAddress, type ListenAddress } from '../gateway/address.ts'
 import { defaultAdmin, defaultListen, type GatewayConfig } from '../gateway/config.ts'
-import { readNamedFiles } from '../gateway/config-files.ts'
+import { isAdminToken, readNamedFiles, readTokenFile, tokenFileForm } from '../gateway/config-files.ts'
 import { parseUpstreamUrl } from '../gateway/config-values.ts'
 import type { GatewayOptions } from '../gateway/gateway.ts'
 import type { Upstream } from '../gateway/routing.ts'
-import { choiceOption, listOption, textOption, UsageError, type Arguments } from './command.ts'
+import { systemReason } from '../source/finding.ts'
+import { CannotRun, choiceOption, listOption, textOption, UsageError, type Arguments } from './command.ts'
 import { refusal, validConfigOf, type CommandConfig } from './load.ts'
 import { policiesOf } from './policies.ts'
 
@@ -15,10 +16,7 @@ export type ServeSettings = Omit<GatewayOptions, 'logger'> & { readonly policyNa
 /** Reads the words of the command and the files that they name, or ends the command. */
 export async function serveSettings (args: Arguments): Promise<ServeSettings> {
   const read = await validConfigOf(args)
-  const given = textOption(args, 'admin-token')
-  // An unset variable of a shell is an empty text: it would let everybody in.
-  if (given !== undefined && !/^[!-~](?:[ -~]{0,1022}[!-~])?$/.test(given)) throw new UsageError('--admin-token takes 1 to 1,024 visible ASCII characters; what is given is no token')
-  const token = given ?? (read === null ? null : await tokenOf(read))
+  const token = await tokenOption(args) ?? (read === null ? null : await tokenOf(read))
   const { source, directories, names } = policiesOf(args, read, 'trusted')
   const flagged = upstreamsOf(args)
   const { gateway = { upstreams: [] }, plugin = {} } = read?.config ?? {}
@@ -31,6 +29,18 @@ export async function serveSettings (args: Arguments): Promise<ServeSettings> {
     plugin: { ...plugin, ...pluginFlags(args, plugin), policies: directories.length > 0 ? directories : source },
     policyNames: names
   }
+}
+
+/** The admin token that the words of the command give, or name the file of. */
+async function tokenOption (args: Arguments): Promise<string | null> {
+  const [given, path] = [textOption(args, 'admin-token'), textOption(args, 'admin-token-file')]
+  if (given !== undefined && path !== undefined) throw new UsageError('give one of --admin-token and --admin-token-file')
+  // An unset variable of a shell is an empty text: it would let everybody in.
+  if (given !== undefined && !isAdminToken(given)) throw new UsageError('--admin-token takes 1 to 1,024 visible ASCII characters; what is given is no token')
+  if (path === undefined) return given ?? null
+  const token = await readTokenFile(path).catch((error: unknown) => { throw new CannotRun(`--admin-token-file: ${path} can't be read: ${systemReason(error)}`) })
+  if (token === null) throw new UsageError(`--admin-token-file: ${path} holds no token: ${tokenFileForm}`)
+  return token
 }
 
 /** The admin token of a configuration, if its files can be used as they are. */
@@ -46,7 +56,7 @@ function adminOf (args: Arguments, config: GatewayConfig | undefined, token: str
   if (admin === 'off' && textOption(args, 'admin') === undefined) return null
   const address = addressOption(args, 'admin', (admin === 'off' ? null : admin.listen) ?? defaultAdmin)
   if (!isLoopback(address.host) && token === null) {
-    throw new UsageError(`--admin ${printAddress(address)} can be reached from other machines: give an --admin-token, or a loopback address`)
+    throw new UsageError(`--admin ${printAddress(address)} can be reached from other machines: give an --admin-token-file, or a loopback address`)
   }
   return address
 }

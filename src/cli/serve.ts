@@ -7,6 +7,7 @@ import { PolicyError } from '../source/keeper.ts'
 import { SourceError } from '../source/source.ts'
 import { CannotRun, Exit, type Arguments, type Command, type Io } from './command.ts'
 import { configOption } from './load.ts'
+import { drawLogLine } from './log-line.ts'
 import { serveSettings, type ServeSettings } from './serve-settings.ts'
 
 export const serveCommand: Command = {
@@ -19,6 +20,7 @@ export const serveCommand: Command = {
   --listen HOST:PORT       where the gateway answers (127.0.0.1:8080)
   --admin HOST:PORT        the console, health, status, metrics and reload (127.0.0.1:9901)
   --admin-token TOKEN      required by the admin listener; needed where it is not on loopback
+  --admin-token-file FILE  the same, from a file that holds it alone: other users of this machine see command lines
   --upstream URL           where all requests go; without one, a built-in echo upstream answers
   --route /prefix=URL      where requests below a prefix go; may be given more than once
   --unmatched WORD         deny (default) or passthrough: paths without a policy
@@ -36,6 +38,7 @@ SIGHUP reloads. SIGTERM and SIGINT let requests in flight end, then exit 0.
     listen: { type: 'string' },
     admin: { type: 'string' },
     'admin-token': { type: 'string' },
+    'admin-token-file': { type: 'string' },
     upstream: { type: 'string' },
     route: { type: 'string', multiple: true },
     unmatched: { type: 'string' },
@@ -52,7 +55,7 @@ SIGHUP reloads. SIGTERM and SIGINT let requests in flight end, then exit 0.
 async function serve (args: Arguments, io: Io): Promise<number> {
   const settings = await serveSettings(args)
   const { drain } = settings.timeouts ?? {}
-  const starting = startGateway({ ...settings, logger: { level: 'info', stream: { write: io.stderr } } })
+  const starting = startGateway({ ...settings, logger: { level: 'info', stream: { write: logTo(io) } } })
   // Before it has started too: a hangup would end a process that does not listen for it.
   const ended = new Promise<void>(resolve => {
     io.onSignal({
@@ -73,6 +76,11 @@ async function serve (args: Arguments, io: Io): Promise<number> {
   io.stdout(banner(gateway, settings))
   await ended
   return Exit.ok
+}
+
+/** JSON, a line each, for whatever collects logs; on a terminal they are drawn for people. */
+function logTo ({ stderr, isTerminal = false, colour }: Io): (line: string) => void {
+  return isTerminal ? line => { stderr(drawLogLine(line, colour)) } : stderr
 }
 
 function explainFailure (error: unknown, settings: ServeSettings, io: Io): number {

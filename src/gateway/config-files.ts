@@ -22,6 +22,20 @@ async function decodeFile (path: string, name: string): Promise<DecodedSource> {
   }
 }
 
+/** Whether a text can be the admin listener's token. */
+export function isAdminToken (text: string): boolean {
+  return /^[!-~](?:[ -~]{0,1022}[!-~])?$/.test(text)
+}
+
+/** What a file of a token is to hold, in words. */
+export const tokenFileForm = 'a token is 1 to 1,024 visible ASCII characters and spaces, and stands in its file alone'
+
+/** Reads the token of a file, or gives null where it holds none. Rejects where the file cannot be read. */
+export async function readTokenFile (path: string): Promise<string | null> {
+  const token = (await readSmallFile(path)).toString().trim()
+  return isAdminToken(token) ? token : null
+}
+
 /** What the files hold, and what is wrong with them. */
 export interface FilesRead {
   readonly token: string | null
@@ -46,10 +60,8 @@ export async function readNamedFiles ({ tokenFile, tls }: NamedFiles, unreadable
     }
   }
   const token = tokenFile === null ? null : (await read(tokenFile))?.trim() ?? null
-  if (tokenFile !== null && token !== null && !/^[!-~](?:[ -~]{0,1022}[!-~])?$/.test(token)) {
-    diagnostics.push(diagnose('wrong-value', tokenFile.span, `${tokenFile.path} holds no token`, {
-      help: 'a token is 1 to 1,024 visible ASCII characters and spaces, and stands in its file alone'
-    }))
+  if (tokenFile !== null && token !== null && !isAdminToken(token)) {
+    diagnostics.push(diagnose('wrong-value', tokenFile.span, `${tokenFile.path} holds no token`, { help: tokenFileForm }))
   }
   if (tls !== null) {
     const [cert, key] = [await read(tls.cert), await read(tls.key)]

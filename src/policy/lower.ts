@@ -1,7 +1,8 @@
 // Documents to a policy set: every value becomes its own kind, names are resolved across files.
 import type { Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { Span } from '../diagnostic/span.ts'
-import type { LocatedDocument, LocatedList, LocatedValue } from '../document/located.ts'
+import type { LocatedList } from '../document/located.ts'
+import type { ValidatedDocument } from '../document/read.ts'
 import { show, Findings } from './findings.ts'
 import { lowerGuardrail } from './guardrail.ts'
 import { lowerRule, type FileContext } from './lower-rule.ts'
@@ -9,13 +10,8 @@ import { OriginLists } from './origin-lists.ts'
 import type { Guardrail, OriginEntry, PolicySet, Rule } from './policy.ts'
 import { readList, readMap } from './read.ts'
 import { OriginSets } from './sets.ts'
+import { UnreadSets, type UnreadFiles } from './unread.ts'
 import { readHosts } from './values.ts'
-
-/** A document, and the values of it that the schema found fault with. */
-export interface ValidatedDocument {
-  readonly document: LocatedDocument
-  readonly broken: ReadonlySet<LocatedValue>
-}
 
 /** What lowering gives: the set of all rules without fault, and every finding. */
 export interface LoweredSet {
@@ -27,12 +23,11 @@ export interface LoweredSet {
 
 /**
  * Lowers the files of one policy set, given in the order of their names. What is wrong in one rule is reported and
- * that rule left out; all others are lowered, so that one run tells everything.
+ * that rule left out; all others are lowered, so that one run tells everything. `unread` are the files that are no documents.
  */
-export function lowerPolicies (files: readonly ValidatedDocument[]): LoweredSet {
+export function lowerPolicies (files: readonly ValidatedDocument[], unread: UnreadFiles): LoweredSet {
   const findings = new Findings()
-  const documents = files.map(({ document }) => document)
-  const sets = new OriginSets(documents, findings)
+  const sets = new OriginSets(files.map(({ document }) => document), new UnreadSets(files, unread), findings)
   const origins = new OriginLists(sets, findings)
   const lists = new Map<LocatedList, unknown>()
   const names = new Map<string, readonly string[]>()

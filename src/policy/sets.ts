@@ -5,6 +5,7 @@ import { show, type Findings } from './findings.ts'
 import { isReference, readOrigins, type OriginItem, type SetReference } from './origins.ts'
 import type { OriginEntry, OriginSetDefinition } from './policy.ts'
 import { readMap } from './read.ts'
+import type { UnreadSets } from './unread.ts'
 
 interface Definition {
   readonly name: string
@@ -25,13 +26,15 @@ const maxCycles = 50
 /** The origin sets of one policy set. */
 export class OriginSets {
   readonly #findings: Findings
+  readonly #unread: UnreadSets
   readonly #definitions = new Map<string, Definition>()
   readonly #expanded = new Map<Definition, readonly OriginEntry[]>()
   readonly #prefixes = new Map<string, readonly Definition[]>()
   #count = 0
 
-  constructor (documents: readonly LocatedDocument[], findings: Findings) {
+  constructor (documents: readonly LocatedDocument[], unread: UnreadSets, findings: Findings) {
     this.#findings = findings
+    this.#unread = unread
     for (const document of documents) this.#collect(document)
     for (const definition of this.#definitions.values()) {
       definition.items = readOrigins(definition.source, definition.list, definition.name, findings)
@@ -58,7 +61,7 @@ export class OriginSets {
     }
   }
 
-  /** The sets that a reference names; none, and an error, where there is none. */
+  /** The sets that a reference names; none, and an error unless it only follows from another, where there is none. */
   #resolve ({ source, text, name, isPrefix }: SetReference): readonly Definition[] {
     if (!isPrefix) {
       const definition = this.#definitions.get(name)
@@ -70,6 +73,11 @@ export class OriginSets {
         this.#prefixes.set(name, matching)
       }
       if (matching.length > 0) return matching
+    }
+    if (this.#unread.has(name, isPrefix)) {
+      // What is wrong there has been told; here it only counts.
+      this.#findings.errors++
+      return []
     }
     const span = spanOfValue(source, text)
     if (isPrefix) {

@@ -33,6 +33,7 @@ rules:
     routes: [/admin/*, admin]
     allowOrigins: [https://Admin.example.com/]
 `
+const schema = resolve(policies, '../schemas/policy.schema.json')
 const warned = valid.replace('/cart/**', '/cart/*')
 
 t.test('usage', async t => {
@@ -44,6 +45,10 @@ t.test('usage', async t => {
     [['check', '--help'], 0, 'stdout', /Usage: cors-gateway check/],
     [['check', '--fromat', 'json'], 2, 'stderr', /there is no option `--fromat`; did you mean `--format`\?/],
     [['serve', policies, '--admin-token', ''], 2, 'stderr', /what is given is no token/],
+    [['serve', policies, '--admin-token', 'abc', '--admin-token-file', schema], 2, 'stderr', /--admin-token and --admin-token-file/],
+    [['serve', policies, '--admin-token-file', '/no/such/file'], 3, 'stderr', /\/no\/such\/file can't be read: /],
+    [['serve', policies, '--admin-token-file', policies], 3, 'stderr', /can't be read: not a regular file/],
+    [['serve', policies, '--admin-token-file', schema], 2, 'stderr', /policy\.schema\.json holds no token: a token is 1 to 1,024 visible ASCII characters and spaces, and stands in its file alone/],
     [['help', 'check'], 0, 'stdout', /Usage: cors-gateway check/],
     [['check', '--format', 'json', '--format', 'pretty'], 2, 'stderr', /--format is given twice\nSee `cors-gateway check --help`/],
     [['check', '--format'], 2, 'stderr', /--format takes a value/],

@@ -282,6 +282,10 @@ watch: false`)
   t.equal((await ask(second.url, '/')).body, 'one', 'the rest is the file\'s')
   t.equal((await ask(second.admin!, '/api/status')).status, 401)
   t.match(JSON.parse((await ask(second.admin!, '/api/status', { authorization: 'Bearer abc' })).body), { watch: 'off', settings: { unmatched: 'deny', minKept: 0.5, debug: true } })
+  writeFileSync(join(folder, 'token'), 'open sesame\n')
+  const third = await serve(t, config, join(folder, 'policies'), '--listen', '127.0.0.1:0', '--admin', '0.0.0.0:0', '--admin-token-file', join(folder, 'token'))
+  const asked = async (token: string): Promise<number | undefined> => (await ask(third.admin!.replace('0.0.0.0', '127.0.0.1'), '/api/status', { authorization: `Bearer ${token}` })).status
+  t.strictSame([await asked('abc'), await asked('open sesame')], [401, 200])
 })
 
 t.test('tls', async t => {

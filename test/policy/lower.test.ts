@@ -1,6 +1,7 @@
 // Documents to a policy set: defaults, names, values, and what is wrong with them.
 import t from 'tap'
-import { build } from '../../src/build.ts'
+import { build, type BuildOptions } from '../../src/build.ts'
+import { diagnose } from '../../src/diagnostic/diagnostic.ts'
 import type { SourceText } from '../../src/diagnostic/span.ts'
 import { placeOf } from '../../src/diagnostic/span.ts'
 import type { Rule } from '../../src/policy/policy.ts'
@@ -135,6 +136,55 @@ t.test('one mistake hides no other: not in its rule, its file or its set', async
   t.strictSame(told('a: "\n', broken, rule('allowOrigins: [$nobody]\n').replace('name: r', 'name: s')), [
     'a.yaml:1:4 yaml-syntax', 'b.yaml:5:20 yaml-alias', 'b.yaml:5:33 invalid-origin', 'b.yaml:6:5 unknown-key', 'c.yaml:5:20 unknown-set'
   ])
+})
+
+t.test('what the schema finds in one place hides no risk and no tie of sound rules, and nothing is said that only follows from it', async t => {
+  const sound = `  - {name: risky, routes: [/r], allowOrigins: [http://a.example], allowCredentials: true}
+  - {name: tied, routes: [/r], allowOrigins: [http://a.example]}\n`
+  const found = ['insecure-origin', 'conflict']
+  const cases: [text: string, ...codes: string[]][] = [
+    [`version: 1\nrules:\n  - {name: b, routes: [/b], allowOrigins: [https://b.example], alowMethods: [GET]}\n${sound}`, 'unknown-key', ...found],
+    [`version: 1\nrules:\n  - {name: b, routes: /b, allowOrigins: [https://b.example]}\n${sound}`, 'wrong-type', ...found],
+    [`version: 1\nrules:\n  - \n${sound}`, 'wrong-type', ...found],
+    [`version: 1\ncolour: red\nrules:\n${sound}`, 'unknown-key', ...found],
+    [`version: 2\nrules:\n${sound}`, 'wrong-value', ...found],
+    [`version: 1\nguardrails: [{name: g}]\nrules:\n${sound}`, 'missing-key', ...found],
+    // Whether a rule with a mistake has a risk, or ties with another, nobody knows.
+    [`version: 1\nrules:\n${sound.replace('allowCredentials: true', 'allowCredentials: true, acceptRisk: []')}`, 'unknown-key'],
+    [`version: 1\nrules:\n${sound.replace('routes: [/r]', 'routes: /r')}`, 'wrong-type'],
+    [`version: 1\ndefaults: {acceptRisk: []}\nrules:\n${sound}`, 'unknown-key'],
+    // A set or rule that cannot be read is not missing.
+    [`version: 1\noriginSets: {s: https://a.example}\nrules:\n  - {name: b, routes: [/b], allowOrigins: [$s]}\n${sound}`, 'wrong-type', ...found],
+    [`version: 1\nguardrails: [{name: g, never: {credentials: true}}]\ncolour: red\nrules:\n  - {name: r, routes: [/r], allowOrigins: [https://a.example], allowCredentials: true}\n`, 'unknown-key']
+  ]
+  for (const [text, ...codes] of cases) {
+    const errors = build([{ name: 'a.yaml', text }], { at }).diagnostics.filter(({ severity }) => severity === 'error')
+    t.strictSame(errors.map(({ code }) => code), codes, text)
+  }
+})
+
+t.test('a set that could not be read is not unknown as well', async t => {
+  const uses = `version: 1\nrules:\n  - {name: r, routes: [/r], allowOrigins: [$eu.shop]}\n  - {name: q, routes: [/q], allowOrigins: [$eu.*], exceptOrigins: [$nobody]}\n`
+  const cases: [sets: string, ...codes: string[]][] = [
+    ['version: 1\noriginSets: {eu.shop: [https://a.example]}\n', 'unknown-set'],
+    ['version: 1\noriginSets: {eu.shop: https://a.example}\n', 'wrong-type', 'unknown-set'],
+    ['version: 1\noriginSets: [{eu.shop: [https://a.example]}]\n', 'wrong-type', 'unknown-set'],
+    ['version: 1\noriginSets:\n  eu.shop: *.a.example\n', 'yaml-alias', 'unknown-set'],
+    ['version: 1\noriginSet: {eu.shop: [https://a.example]}\n', 'unknown-key', 'unknown-set'],
+    ['version: 1\noriginSets: {"eu.shop": [https://a.example}\n', 'yaml-syntax', 'unknown-set'],
+    ['- eu.shop: [https://a.example]\n', 'wrong-type', 'unknown-set'],
+    // Where there is no such key, the name is wrong.
+    ['version: 1\noriginSets: {eu: https://a.example, us.shop: [https://a.example]}\n', 'wrong-type', 'unknown-set', 'unknown-set', 'unknown-set'],
+    ['version: 1\ncolour: {eu.shop: [https://a.example]}\noriginSets: {a: [https://a.example]}\n', 'unknown-key', 'unknown-set', 'unknown-set', 'unknown-set']
+  ]
+  const errorsOf = (texts: SourceText[], options: BuildOptions = {}): string[] =>
+    build(texts, { at, ...options }).diagnostics.filter(({ severity }) => severity === 'error').map(({ code }) => code)
+  for (const [sets, ...codes] of cases) {
+    t.strictSame(errorsOf(files(sets, uses)), codes, sets)
+    t.strictSame(errorsOf(files(uses, sets)), [...codes.filter(code => code === 'unknown-set'), ...codes.filter(code => code !== 'unknown-set')], `${sets}, in a later file`)
+  }
+  const found = [diagnose('not-utf8', { source: { name: 'sets.yaml', text: '' }, start: 0, end: 0 }, 'what it holds nobody knows')]
+  t.strictSame(errorsOf(files(uses), { found }), ['not-utf8'])
 })
 
 t.test('a fix is offered where the correction is certain, in the quotes of the text', async t => {

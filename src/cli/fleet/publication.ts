@@ -15,7 +15,7 @@ import { fails, type FailOn } from '../fail-on.ts'
 import { publicKeysFor } from '../sign-key.ts'
 import { clockOf } from './clock.ts'
 import { instancesOf } from './instances.ts'
-import { highestSeen, isAfter, nextPlace, readPublished, type Place, type Published } from './published.ts'
+import { highestSeen, isAfter, isPlausible, nextPlace, readPublished, type Place, type Published } from './published.ts'
 import type { StorePlace } from './store.ts'
 import { awaitGateways } from './wait.ts'
 
@@ -43,6 +43,8 @@ interface Before {
   readonly head: Published | null
   /** Whether the head is signed as the next one is to be. */
   readonly isSignedAlike: boolean
+  /** The place of the head; null also for one that nobody could go above, and that is not signed as the next one is to be. */
+  readonly place: Place | null
   /** The highest place that a gateway has seen. */
   readonly seen: Place | null
   readonly now: number
@@ -64,7 +66,7 @@ export async function publishSet (
   }
   warn(name, head, key, io)
   compare(set, head, failOn, io)
-  const stamp = { ...nextPlace(head?.stamp ?? null, before.seen, before.now), publishedAt: new Date().toISOString() }
+  const stamp = { ...nextPlace(before.place, before.seen, before.now), publishedAt: new Date().toISOString() }
   const bytes = Buffer.from(printBundle(set.texts, { stamp, ...key !== undefined && { key } }))
   refuseTooLarge(bytes.length, store.maxPayload)
   // What no gateway could read is never published: such as a file whose name a bundle can't have.
@@ -89,9 +91,13 @@ async function lookAt (store: Store, key: KeyObject | undefined): Promise<Before
   const [stored, statuses] = [await store.head(), await store.statuses()]
   const now = await clockOf(store, statuses)
   const reasons = instancesOf(statuses, now).map(({ name, status }) => [name, status?.rejected?.reason ?? ''] as const)
+  const head = stored === null ? null : readPublished(stored)
+  const isSignedAlike = key === undefined || (stored !== null && readPublished(stored, publicKeysFor(key)).fault === null)
+  const stamp = head?.stamp ?? null
   return {
-    head: stored === null ? null : readPublished(stored),
-    isSignedAlike: key === undefined || (stored !== null && readPublished(stored, publicKeysFor(key)).fault === null),
+    head,
+    isSignedAlike,
+    place: stamp !== null && (isSignedAlike || isPlausible(stamp, now)) ? stamp : null,
     seen: highestSeen(statuses, now),
     now,
     reasons: new Map(reasons)

@@ -51,13 +51,15 @@ export function highestSeen (statuses: readonly StoredStatus[], now: number): Pl
 /** The place of what is published next: after all that is there or was seen. */
 export function nextPlace (head: Place | null, seen: Place | null, now: number): Place {
   const last = highest([head, seen])
-  return last === null ? { epoch: now, generation: 1 } : { epoch: last.epoch, generation: last.generation + 1 }
+  if (last === null) return { epoch: now, generation: 1 }
+  const isLast = last.generation >= Number.MAX_SAFE_INTEGER
+  return isLast ? { epoch: last.epoch + 1, generation: 1 } : { epoch: last.epoch, generation: last.generation + 1 }
 }
 
 const day = 86_400_000
 
-/** A gateway that lies could end the line for good, with numbers after which there is none. */
-function isPlausible ({ epoch, generation }: Place, now: number): boolean {
+/** Whoever lies could end the line for good, with numbers after which there is none. */
+export function isPlausible ({ epoch, generation }: Place, now: number): boolean {
   return epoch <= now + day && generation < 2 ** 32
 }
 
