@@ -52,7 +52,8 @@ async function put (store: Store, bundle: string | Uint8Array): Promise<void> {
 }
 
 const placeOf = (epoch: number, generation: number): Stamp => ({ epoch, generation, publishedAt: new Date().toISOString() })
-const runs = (gateways: readonly FleetGateway[], name: string): Promise<boolean> => untilAll(gateways, async gateway => await gateway.set() === name)
+const runs = (gateways: readonly FleetGateway[], name: string): Promise<boolean> =>
+  untilAll(gateways, async gateway => await gateway.set() === name)
 /** The sets by which each gateway has decided, as they were asked for; what was asked for between two looks may be missing. */
 function inOrder (t: Test, followed: Readonly<Record<string, readonly string[]>>, expected: readonly string[]): void {
   for (const [name, sets] of Object.entries(followed)) {
@@ -60,7 +61,8 @@ function inOrder (t: Test, followed: Readonly<Record<string, readonly string[]>>
   }
 }
 
-const complain = (gateways: readonly FleetGateway[], what: RegExp): Promise<boolean> => untilAll(gateways, async gateway => what.test(await gateway.complaint()))
+const complain = (gateways: readonly FleetGateway[], what: RegExp): Promise<boolean> =>
+  untilAll(gateways, async gateway => what.test(await gateway.complaint()))
 
 t.test('servers, links and processes that fail', async t => {
   const fleet = await startFleet(t)
@@ -68,7 +70,7 @@ t.test('servers, links and processes that fail', async t => {
   const publishes = async (t: Test, name: string): Promise<void> => { t.match(await fleet.publish(name), { exit: 0, stdout: /published at/ }) }
   await publishes(t, 'one')
   const gateways = await Promise.all([fleet.start('near'), fleet.start('far', { port: link.port }), fleet.start('farther', { port: link.port })])
-  const [near, far, farther] = gateways as [FleetGateway, FleetGateway, FleetGateway]
+  const [near, far, farther] = gateways
 
   await t.test('published while some are cut off', async t => {
     const stop = follow(gateways)
@@ -124,8 +126,8 @@ t.test('servers, links and processes that fail', async t => {
     const store = await storeOf(t, fleet)
     const stop = follow(gateways)
     for (const [bundle, says, shown] of [
-      [printBundle([{ name: 'shop.yaml', text: 'version: 1\nrules: [{}]\n' }], { stamp: placeOf(Date.now(), Number.MAX_SAFE_INTEGER) }), /a rule has no `name`/, /shop\.yaml:2: /],
-      ['[]', /what is there is no policy bundle: it is a list, not an object/, /no policy bundle/]
+      ['[]', /what is there is no policy bundle: it is a list, not an object/, /no policy bundle/],
+      [printBundle([{ name: 'shop.yaml', text: 'version: 1\nrules: [{}]\n' }], { stamp: placeOf(Date.now(), Number.MAX_SAFE_INTEGER) }), /a rule has no `name`/, /shop\.yaml:2: /]
     ] as const) {
       await put(store, bundle)
       t.ok(await complain(gateways, says), await near.complaint())
@@ -230,7 +232,8 @@ t.test('two publishers, twenty times at once', async t => {
     const { sequence } = (await one.head())!
     const sets = [`one-${generation}`, `other-${generation}`]
     const stamp = placeOf(Date.now() + 3_600_000, generation)
-    const ends = await Promise.all([one, other].map((store, i) => store.put(Buffer.from(printBundle([namedSet(sets[i]!)], { stamp })), sequence)))
+    const [own, others] = sets.map(name => Buffer.from(printBundle([namedSet(name)], { stamp })))
+    const ends = await Promise.all([one.put(own!, sequence), other.put(others!, sequence)])
     const winners = sets.filter((_, i) => ends[i] !== null)
     t.equal(winners.length, 1)
     won.push(...winners)

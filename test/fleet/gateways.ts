@@ -36,7 +36,8 @@ export interface GatewaySettings {
 }
 
 /** Writes the configuration of a gateway. */
-export function configurationOf (t: Test, nats: Nats, name: string, { port = nats.port, publicKeyFile, lastKnownGood }: GatewaySettings = {}): string {
+export function configurationOf (t: Test, nats: Nats, name: string, settings: GatewaySettings = {}): string {
+  const { port = nats.port, publicKeyFile, lastKnownGood } = settings
   const { user, passwordFile } = nats.gateway
   const path = join(freshDirectory(t), 'gateway.yaml')
   const policies = { url: `nats://127.0.0.1:${port}`, user, passwordFile, instance: name, ...publicKeyFile !== undefined && { publicKeyFile } }

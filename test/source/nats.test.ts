@@ -108,6 +108,13 @@ t.test('what is no NATS server, or none that can be used', async t => {
   }
   const { url } = await startServer(t, socket => { socket.write(info()) })
   await t.rejects(read(natsSource(url.replace('nats:', 'tls:'), { timeout: 200 })), { message: /the server offers no TLS/ })
+  // A server that misses a certificate may say so too late: the connection can be gone before its words are here.
+  const reset = await startServer(t, socket => {
+    socket.write(info({ tls_required: true }))
+    socket.once('data', () => { socket.resetAndDestroy() })
+  })
+  const says = /\(ECONNRESET\); look at the server's log: it may want a certificate of this side \(`certFile` and `keyFile`\)$/
+  await t.rejects(read(natsSource(reset.url.replace('nats:', 'tls:'))), { name: 'SourceError', message: says })
   await t.rejects(read(natsSource('nats://127.0.0.1:1')), { message: /nothing listens there \(ECONNREFUSED\)/ })
   await t.rejects(read(natsSource('tls://nats.invalid')), { message: /there is no such host|can't be resolved now/ })
 })

@@ -51,10 +51,10 @@ async function lookAt (store: Store): Promise<Instance[]> {
 
 function refuseRejection (live: readonly Instance[], target: Target): void {
   const [rejecting] = live.filter(instance => isRejecting(instance, target))
-  if (rejecting !== undefined) throw new Refused(`${rejecting.name} rejects it: ${visible(rejecting.status!.rejected!.reason)}`)
+  if (rejecting !== undefined) throw new Refused(`${visible(rejecting.name)} rejects it: ${visible(rejecting.status!.rejected!.reason)}`)
   const beyond = live.find(instance => isBeyond(instance, target.place))
   if (beyond === undefined) return
-  throw new Refused(`something later was published meanwhile (${beyond.name} has seen generation ${beyond.status!.generation}); \`cors-gateway fleet status\` tells what runs`)
+  throw new Refused(`something later was published meanwhile (${visible(beyond.name)} has seen generation ${beyond.status!.generation}); \`cors-gateway fleet status\` tells what runs`)
 }
 
 /** A rejection without a revision is of something that could not even be read: of what was there before, or of this. */
@@ -70,7 +70,7 @@ function closingOf (count: number, revision: string): string {
 }
 
 function missingOf (missing: readonly Instance[], count: number, patience: number): string {
-  const lines = missing.map(({ name, status }) => `  ${name}: ${saying(status)}`)
+  const lines = missing.map(({ name, status }) => `  ${visible(name)}: ${saying(status)}`)
   return [`${missing.length} of ${count} live gateways do not run it after ${Math.round(patience / 1000)} s:`, ...lines].join('\n')
 }
 

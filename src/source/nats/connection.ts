@@ -7,7 +7,7 @@ import type * as Kv from '@nats-io/kv'
 import type * as Jetstream from '@nats-io/jetstream'
 import type * as Transport from '@nats-io/transport-node'
 import { SourceError } from '../source.ts'
-import { natsFault } from './faults.ts'
+import { connectFault } from './faults.ts'
 import { loginOf, tlsOf } from './login.ts'
 import type { ResolvedNats } from './options.ts'
 
@@ -45,7 +45,7 @@ export async function connect (library: Library, server: ResolvedNats, end: Abor
   } catch (error) {
     // The client leaves a socket open on which the server said nothing.
     sockets.discard()
-    throw end.aborted ? end.reason : natsFault(server, error)
+    throw end.aborted ? end.reason : connectFault(server, error)
   }
 }
 

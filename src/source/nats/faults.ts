@@ -40,6 +40,15 @@ export function natsFault (server: ResolvedNats, error: unknown): SourceError {
   return new SourceError(server.place, words?.[0] ?? messageOf(error), { cause: error, ...words && { help: words[1] } })
 }
 
+/** The same while a connection is made: a server that misses our certificate says so, but may be gone before that is heard. */
+export function connectFault (server: ResolvedNats, error: unknown): SourceError {
+  const fault = natsFault(server, error)
+  const { code } = (fault.cause ?? {}) as NodeJS.ErrnoException
+  if (code !== 'ECONNRESET' || !server.isTls || server.certFile !== null) return fault
+  const help = 'look at the server\'s log: it may want a certificate of this side (`certFile` and `keyFile`)'
+  return new SourceError(server.place, fault.reason, { help, cause: fault.cause })
+}
+
 function wordsOf (server: ResolvedNats, error: Error): Words | null {
   switch (error.name) {
     case 'AuthorizationError': return wordsOfRefusal(server)
