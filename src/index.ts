@@ -13,8 +13,7 @@ export { httpSource, type HttpOptions } from './source/http.ts'
 export type { ReloadResult, Status } from './source/keeper.ts'
 export { natsSource, type NatsSourceOptions } from './source/nats/source.ts'
 export { memorySource, type MemorySource } from './source/memory.ts'
-export {
-  SourceError, type PolicySource, type SourceReport, type SourceSet, type SourceStamp
-} from './source/source.ts'
+export { SourceError, type PolicySource, type SourceReport, type SourceSet } from './source/source.ts'
+export type { SourceStamp } from './source/stamp.ts'
 export type { SourceText } from './diagnostic/span.ts'
 export type { Diagnostic } from './diagnostic/diagnostic.ts'

@@ -5,7 +5,8 @@ import type { SourceText } from '../diagnostic/span.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 import type { Builder } from './builder.ts'
 import { aboutFile, messageOf } from './finding.ts'
-import { SourceError, type PolicySource, type SourceReport, type SourceSet, type SourceStamp } from './source.ts'
+import { SourceError, type PolicySource, type SourceReport, type SourceSet } from './source.ts'
+import { compareStamps, type SourceStamp } from './stamp.ts'
 
 /** What was read and what became of it. */
 export interface Attempt {
@@ -72,7 +73,7 @@ function isSameFinding (a: Diagnostic, b: Diagnostic): boolean {
 
 /** Whether two sets stand at the same place in the order of what was published. */
 export function isSamePlace ({ stamp: a }: Pick<Attempt, 'stamp'>, { stamp: b }: Pick<Attempt, 'stamp'>): boolean {
-  return a?.epoch === b?.epoch && a?.generation === b?.generation
+  return a === b || (a !== undefined && b !== undefined && compareStamps(a, b) === 0)
 }
 
 /** An attempt that gave nothing to use, for a report: its first error on one line. */

@@ -30,6 +30,8 @@ export interface Bundle {
   /** Of its texts, where the bundle has it: it is the one that they make. */
   readonly revision: string | null
   readonly isSigned: boolean
+  /** Whether its files were read: of one with too many of them nothing is known. */
+  readonly isWhole: boolean
 }
 
 /** The members of a bundle, in their order; `signature` is of those before it. */
@@ -64,14 +66,15 @@ export function parseBundle (place: string, bytes: Uint8Array, limits: Limits, k
   if (files.length > limits.maxFiles) {
     // Nothing more of it is read, so nothing of it is believed.
     const diagnostics = [aboutFile('set-too-large', '.', `more than ${limits.maxFiles} policy files`)]
-    return { set: { texts: [], diagnostics }, stamp: null, revision: null, isSigned: false }
+    return { set: { texts: [], diagnostics }, stamp: null, revision: null, isSigned: false, isWhole: false }
   }
   const texts = textsOf(files, limits, faulty)
   const made = revision === undefined && stamp === null ? null : revisionOf(texts)
   if (made !== null && revision !== made) throw faulty(`\`revision\` is ${shown(revision)}, but its files make "${made}"`)
   if (signature !== undefined && (typeof signature !== 'string' || !isSignature(signature))) throw faulty(`\`signature\` is ${shown(signature)}, not the base64 of 64 bytes`)
   if (keys !== null) refuseForeign(place, membersFor(texts, stamp, made), signature, keys)
-  return { set: withinBounds(texts, limits), stamp, revision: made, isSigned: signature !== undefined }
+  const set = { ...withinBounds(texts, limits), ...stamp !== null && { stamp: { epoch: stamp.epoch, generation: stamp.generation } } }
+  return { set, stamp, revision: made, isSigned: signature !== undefined, isWhole: true }
 }
 
 function membersFor (texts: readonly SourceText[], stamp: Stamp | null, revision: string | null): Members {

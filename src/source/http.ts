@@ -1,9 +1,8 @@
 // Policies from one URL: a bundle that any server of files can hold, asked for again and again.
-import { createHash } from 'node:crypto'
-import { parseBundle } from './bundle.ts'
 import { placeOf, resolveHttp, type HttpOptions, type ResolvedHttp } from './http-options.ts'
 import { ask, type Validators } from './http-request.ts'
-import { readPublicKeys, type PublicKeys } from './signature.ts'
+import { Judge } from './judge.ts'
+import { retryAfter, spread } from './pace.ts'
 import { SourceError, type PolicySource, type SourceSet } from './source.ts'
 
 export { placeOf }
@@ -26,18 +25,6 @@ export function httpSource (url: string | URL, options: HttpOptions = {}): Polic
 /** Of so many looks one asks for the whole bundle: a server whose tags depend on time and size may miss a change for good. */
 const looksOfWhichOneIsFull = 20
 
-const firstRetry = 1_000
-const lastRetry = 30_000
-
-/** A bundle as it was last got. */
-interface Known {
-  readonly set: SourceSet
-  readonly digest: string
-  /** The public keys that it was judged by. */
-  readonly keys: PublicKeys | null
-  readonly validators: Validators | null
-}
-
 /** Somebody who watches, and what of the source it was told last. */
 interface Watcher {
   readonly changed: () => void
@@ -47,7 +34,9 @@ interface Watcher {
 class HttpSource {
   readonly #server: ResolvedHttp
   readonly #watchers = new Set<Watcher>()
-  #known: Known | null = null
+  readonly #judge: Judge
+  /** Those of the bundle that was taken last. */
+  #validators: Validators | null = null
   /** Whether the last look told somebody of something that nobody has read yet. */
   #isNews = false
   #failures = 0
@@ -59,6 +48,7 @@ class HttpSource {
 
   constructor (server: ResolvedHttp) {
     this.#server = server
+    this.#judge = new Judge(server)
   }
 
   /** Asks for the whole bundle, whatever the server says of changes; unless a look that just did brought this about. */
@@ -91,12 +81,12 @@ class HttpSource {
   }
 
   async #ask (isConditional: boolean, signal: AbortSignal): Promise<SourceSet> {
-    const known = this.#known
     try {
-      const keys = await this.#keys()
-      const isJudged = known?.keys?.pem === keys?.pem
-      const answer = await ask(this.#server, isConditional && isJudged ? known?.validators ?? null : null, signal)
-      const set = answer === null ? known!.set : this.#take(answer.bytes, answer.validators, keys)
+      const keys = await this.#judge.keys()
+      const known = this.#judge.known(keys)
+      const answer = await ask(this.#server, isConditional && known !== null ? this.#validators : null, signal)
+      const set = answer === null ? known! : this.#judge.take(answer.bytes, keys)
+      if (answer !== null) this.#validators = answer.validators
       this.#failures = 0
       this.#tell(set)
       return set
@@ -107,22 +97,6 @@ class HttpSource {
       }
       throw error
     }
-  }
-
-  async #keys (): Promise<PublicKeys | null> {
-    const { place, publicKeys, publicKeyFile } = this.#server
-    return publicKeyFile === null ? publicKeys : readPublicKeys(place, publicKeyFile)
-  }
-
-  /** The same bytes are the same set; for a set that other keys have to have signed they are judged anew. */
-  #take (bytes: Uint8Array, validators: Validators | null, keys: PublicKeys | null): SourceSet {
-    const { place, limits } = this.#server
-    const known = this.#known
-    const digest = createHash('sha256').update(bytes).digest('hex')
-    const isSame = known?.digest === digest
-    const set = isSame && known.keys?.pem === keys?.pem ? known.set : parseBundle(place, bytes, limits, keys).set
-    this.#known = { set: isSame ? known.set : set, digest, keys, validators }
-    return this.#known.set
   }
 
   #tell (state: SourceSet | string): void {
@@ -137,8 +111,7 @@ class HttpSource {
   #lookLater (): void {
     clearTimeout(this.#timer)
     if (this.#watchers.size === 0) return
-    const retry = Math.min(firstRetry * 2 ** (this.#failures - 1), lastRetry)
-    const wait = this.#failures === 0 ? spread(this.#server.pollInterval, 0.1) : spread(retry, 0.25)
+    const wait = this.#failures === 0 ? spread(this.#server.pollInterval, 0.1) : spread(retryAfter(this.#failures), 0.25)
     this.#timer = setTimeout(() => { this.#look ??= this.#lookOnce() }, wait).unref()
   }
 
@@ -156,9 +129,4 @@ class HttpSource {
       this.#lookLater()
     }
   }
-}
-
-/** A time, more or less by up to a share of it. */
-function spread (milliseconds: number, share: number): number {
-  return milliseconds * (1 + share * (2 * Math.random() - 1))
 }

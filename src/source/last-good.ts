@@ -1,8 +1,8 @@
 // The last good set in a file, for a start with a broken disk: raw texts, which are built anew and trusted for nothing.
 import type { SourceText } from '../diagnostic/span.ts'
-import type { SourceStamp } from './source.ts'
 import { replaceFile } from './replace-file.ts'
 import { readSmallFile, UnfitFile } from './small-file.ts'
+import type { SourceStamp } from './stamp.ts'
 
 /** A set as it was kept. */
 export interface LastGood {

@@ -1,6 +1,7 @@
 // What a policy source promises: always the complete set, and a hint when it may have changed.
 import type { Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { SourceText } from '../diagnostic/span.ts'
+import type { SourceStamp } from './stamp.ts'
 
 /** One complete reading of a source. */
 export interface SourceSet {
@@ -9,12 +10,6 @@ export interface SourceSet {
   readonly diagnostics?: readonly Diagnostic[]
   /** Where the set stands in the order of what was published, for a source that knows. */
   readonly stamp?: SourceStamp
-}
-
-/** A place in the order of what was published: later sets have a higher generation, or a later epoch. */
-export interface SourceStamp {
-  readonly epoch: number
-  readonly generation: number
 }
 
 /** What became of the readings of a source, as whoever loads it tells. */

@@ -1,7 +1,8 @@
 // `publish` and `fleet` where they are used wrongly, and what they make of statuses and places; with a server they are in test/fleet.
 import t from 'tap'
 import { instancesOf, isBeyond, isRunning } from '../../src/cli/fleet/instances.ts'
-import { highestSeen, nextPlace, type Place } from '../../src/cli/fleet/published.ts'
+import { highestSeen, nextPlace } from '../../src/cli/fleet/published.ts'
+import type { SourceStamp } from '../../src/source/stamp.ts'
 import type { StoredStatus } from '../../src/source/nats/client.ts'
 import type { InstanceStatus } from '../../src/source/nats/status.ts'
 import { makeKeys } from '../source/keys.ts'
@@ -87,8 +88,8 @@ t.test('who runs what was published', async t => {
 })
 
 t.test('what comes next lies above all that is there or was seen', async t => {
-  const place = (epoch: number, generation: number): Place => ({ epoch, generation })
-  const cases: [next: Place, head: Place | null, seen: readonly Place[]][] = [
+  const place = (epoch: number, generation: number): SourceStamp => ({ epoch, generation })
+  const cases: [next: SourceStamp, head: SourceStamp | null, seen: readonly SourceStamp[]][] = [
     [place(now, 1), null, []],
     [place(5, 3), place(5, 2), []],
     [place(5, 3), place(5, 2), [place(5, 1), place(4, 9)]],

@@ -1,11 +1,10 @@
 // An nginx of a test that caches what a gateway answers, as the page about caches shows it.
-import { once } from 'node:events'
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Test } from 'tap'
 import { findProgram, removeScratch, scratch, start } from '../browsers/process.ts'
+import { freePort, httpServer } from './nginx.ts'
 
 /** A shared cache. */
 export interface Cache {
@@ -22,19 +21,7 @@ export async function startCache (t: Test, shown: string, gatewayPort: number): 
   mkdirSync(files)
   const port = await freePort()
   const moved = shown.replace('listen 8000;', `listen 127.0.0.1:${port};`).replace('/var/cache/nginx', files).replace('127.0.0.1:8080', `127.0.0.1:${gatewayPort}`)
-  writeFileSync(join(folder, 'nginx.conf'), `
-    daemon off;
-    ${process.getuid?.() === 0 ? 'user root;' : ''}
-    worker_processes 1;
-    pid ${folder}/nginx.pid;
-    error_log stderr notice;
-    events {}
-    http {
-      access_log off;
-      ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(name => `${name}_temp_path ${folder}/${name};`).join('\n')}
-      ${moved}
-    }
-  `)
+  writeFileSync(join(folder, 'nginx.conf'), httpServer(folder, `access_log off;\n${moved}`))
   const running = await start({ program, args: ['-p', folder, '-c', join(folder, 'nginx.conf')], ready: /start worker process (\d+)/ })
   t.teardown(async () => {
     await running.end()
@@ -47,13 +34,4 @@ export async function startCache (t: Test, shown: string, gatewayPort: number): 
       for (const name of readdirSync(files)) rmSync(join(files, name), { recursive: true })
     }
   }
-}
-
-async function freePort (): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }

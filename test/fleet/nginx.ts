@@ -58,21 +58,13 @@ export async function startNginx (t: Test): Promise<Nginx> {
 }
 
 function configuration (folder: string, port: number, tlsPort: number): string {
-  return `
-    daemon off;
-    ${process.getuid?.() === 0 ? 'user root;' : ''}
-    worker_processes 1;
-    pid ${folder}/nginx.pid;
-    error_log stderr notice;
-    events {}
-    http {
+  return httpServer(folder, `
       log_format short '$status $request_method $uri';
       access_log ${folder}/access.log short;
       types { application/json json; }
       gzip on;
       gzip_types application/json;
       gzip_min_length 1;
-      ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(name => `${name}_temp_path ${folder}/${name};`).join('\n')}
       server {
         listen 127.0.0.1:${port};
         listen 127.0.0.1:${tlsPort} ssl;
@@ -82,7 +74,21 @@ function configuration (folder: string, port: number, tlsPort: number): string {
         location /private/ { if ($http_authorization != "Bearer ${token}") { return 401; } }
         location = /moved.json { return 301 /cors.json; }
         location = /elsewhere.json { return 302 https://elsewhere.example/cors.json; }
-      }
+      }`)
+}
+
+/** A whole configuration, which touches nothing outside of a folder, around that of its `http` block. */
+export function httpServer (folder: string, http: string): string {
+  return `
+    daemon off;
+    ${process.getuid?.() === 0 ? 'user root;' : ''}
+    worker_processes 1;
+    pid ${folder}/nginx.pid;
+    error_log stderr notice;
+    events {}
+    http {
+      ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(name => `${name}_temp_path ${folder}/${name};`).join('\n')}
+      ${http}
     }
   `
 }

@@ -1,7 +1,7 @@
 // The gateways of a fleet, as each last told of itself.
 import type { StoredStatus } from '../../source/nats/client.ts'
 import { parseStatus, type InstanceStatus } from '../../source/nats/status.ts'
-import { isAfter, type Place } from './published.ts'
+import { compareStamps, type SourceStamp } from '../../source/stamp.ts'
 
 /** A gateway, and how long ago it told. */
 export interface Instance {
@@ -28,20 +28,20 @@ export function instancesOf (statuses: readonly StoredStatus[], now: number): In
 }
 
 /** The place of what a gateway saw last, or null. */
-export function seenBy ({ status }: Instance): Place | null {
+export function seenBy ({ status }: Instance): SourceStamp | null {
   const { epoch = null, generation = null } = status ?? {}
   return epoch === null || generation === null ? null : { epoch, generation }
 }
 
 /** Whether a gateway runs what was published at a place. */
-export function isRunning (instance: Instance, revision: string, place: Place): boolean {
+export function isRunning (instance: Instance, revision: string, place: SourceStamp): boolean {
   const { status } = instance
   const seen = seenBy(instance)
-  return status?.state === 'ok' && status.revision === revision && seen !== null && seen.epoch === place.epoch && seen.generation === place.generation
+  return status?.state === 'ok' && status.revision === revision && seen !== null && compareStamps(seen, place) === 0
 }
 
 /** Whether a gateway has seen something later than a place. */
-export function isBeyond (instance: Instance, place: Place): boolean {
+export function isBeyond (instance: Instance, place: SourceStamp): boolean {
   const seen = seenBy(instance)
-  return seen !== null && isAfter(seen, place)
+  return seen !== null && compareStamps(seen, place) > 0
 }

@@ -9,13 +9,13 @@ import type { Snapshot } from '../../snapshot/snapshot.ts'
 import { parseBundle, printBundle } from '../../source/bundle.ts'
 import { defaultLimits } from '../../source/limits.ts'
 import type { Store } from '../../source/nats/client.ts'
-import type { Stamp } from '../../source/stamp.ts'
+import { compareStamps, type SourceStamp, type Stamp } from '../../source/stamp.ts'
 import { Exit, Refused, type Io } from '../command.ts'
 import { fails, type FailOn } from '../fail-on.ts'
 import { publicKeysFor } from '../sign-key.ts'
 import { clockOf } from './clock.ts'
 import { instancesOf } from './instances.ts'
-import { highestSeen, isAfter, isPlausible, nextPlace, readPublished, type Place, type Published } from './published.ts'
+import { highestSeen, isPlausible, nextPlace, readPublished, type Published } from './published.ts'
 import type { StorePlace } from './store.ts'
 import { awaitGateways } from './wait.ts'
 
@@ -44,9 +44,9 @@ interface Before {
   /** Whether the head is signed as the next one is to be. */
   readonly isSignedAlike: boolean
   /** The place of the head; null also for one that nobody could go above, and that is not signed as the next one is to be. */
-  readonly place: Place | null
+  readonly place: SourceStamp | null
   /** The highest place that a gateway has seen. */
-  readonly seen: Place | null
+  readonly seen: SourceStamp | null
   readonly now: number
   /** Why each gateway rejected what it was given, before anything new was. */
   readonly reasons: ReadonlyMap<string, string>
@@ -107,7 +107,7 @@ async function lookAt (store: Store, key: KeyObject | undefined): Promise<Before
 /** Whether there is nothing to publish: neither another set, nor a signature, nor a place above what gateways have seen. */
 function isPublished ({ head, seen, isSignedAlike }: Before, revision: string): boolean {
   if (head === null || head.stamp === null || head.revision !== revision) return false
-  return isSignedAlike && (seen === null || !isAfter(seen, head.stamp))
+  return isSignedAlike && (seen === null || compareStamps(seen, head.stamp) <= 0)
 }
 
 /** Shows what changes, and ends the command where that may not be. */

@@ -6,7 +6,7 @@ import type { StoredBundle, StoredStatus } from '../../source/nats/client.ts'
 import { parseStatus } from '../../source/nats/status.ts'
 import type { PublicKeys } from '../../source/signature.ts'
 import { SourceError } from '../../source/source.ts'
-import type { Stamp } from '../../source/stamp.ts'
+import { compareStamps, type SourceStamp, type Stamp } from '../../source/stamp.ts'
 
 /** One bundle of a store. What can't be read has a fault, and nothing else of it is known. */
 export interface Published {
@@ -32,16 +32,8 @@ export function readPublished ({ bytes, sequence }: StoredBundle, keys: PublicKe
   }
 }
 
-/** Where a set stands in its line. */
-export type Place = Pick<Stamp, 'epoch' | 'generation'>
-
-/** Whether the first comes after the second. */
-export function isAfter (a: Place, b: Place): boolean {
-  return a.epoch > b.epoch || (a.epoch === b.epoch && a.generation > b.generation)
-}
-
 /** The highest place that any gateway has seen: it takes nothing below, also where the store has forgotten it. */
-export function highestSeen (statuses: readonly StoredStatus[], now: number): Place | null {
+export function highestSeen (statuses: readonly StoredStatus[], now: number): SourceStamp | null {
   return highest(statuses.map(({ bytes }) => {
     const { epoch, generation } = parseStatus(bytes) ?? {}
     return isNumber(epoch) && isNumber(generation) && isPlausible({ epoch, generation }, now) ? { epoch, generation } : null
@@ -49,7 +41,7 @@ export function highestSeen (statuses: readonly StoredStatus[], now: number): Pl
 }
 
 /** The place of what is published next: after all that is there or was seen. */
-export function nextPlace (head: Place | null, seen: Place | null, now: number): Place {
+export function nextPlace (head: SourceStamp | null, seen: SourceStamp | null, now: number): SourceStamp {
   const last = highest([head, seen])
   if (last === null) return { epoch: now, generation: 1 }
   const isLast = last.generation >= Number.MAX_SAFE_INTEGER
@@ -59,7 +51,7 @@ export function nextPlace (head: Place | null, seen: Place | null, now: number):
 const day = 86_400_000
 
 /** Whoever lies could end the line for good, with numbers after which there is none. */
-export function isPlausible ({ epoch, generation }: Place, now: number): boolean {
+export function isPlausible ({ epoch, generation }: SourceStamp, now: number): boolean {
   return epoch <= now + day && generation < 2 ** 32
 }
 
@@ -67,6 +59,6 @@ function isNumber (value: number | null | undefined): value is number {
   return typeof value === 'number'
 }
 
-function highest (places: readonly (Place | null)[]): Place | null {
-  return places.reduce((a, b) => a === null || (b !== null && isAfter(b, a)) ? b : a, null)
+function highest (places: readonly (SourceStamp | null)[]): SourceStamp | null {
+  return places.reduce((a, b) => a === null || (b !== null && compareStamps(b, a) > 0) ? b : a, null)
 }

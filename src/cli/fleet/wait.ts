@@ -2,15 +2,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { visible } from '../../diagnostic/render.ts'
 import type { Store } from '../../source/nats/client.ts'
+import type { SourceStamp } from '../../source/stamp.ts'
 import { Exit, Refused, type Io } from '../command.ts'
 import { clockOf } from './clock.ts'
 import { instancesOf, isBeyond, isRunning, type Instance } from './instances.ts'
-import type { Place } from './published.ts'
 
 /** What is waited for. */
 export interface Target {
   readonly revision: string
-  readonly place: Place
+  readonly place: SourceStamp
   /** Why each gateway rejected what was there before: it may say so once more. Null where nothing was published just now. */
   readonly reasons: ReadonlyMap<string, string> | null
 }

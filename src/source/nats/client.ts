@@ -1,5 +1,6 @@
 // The door to NATS: policies and statuses in two JetStream KV buckets, over a connection that comes back by itself.
 import type { KV } from '@nats-io/kv'
+import { retryAfter, spread } from '../pace.ts'
 import { SourceError } from '../source.ts'
 import { connect, within, type Connection, type Library } from './connection.ts'
 import { allEntriesOf, entryOf, historyOf, type Entry } from './entries.ts'
@@ -84,8 +85,6 @@ async function load ({ place }: ResolvedNats): Promise<Library> {
 }
 
 const key = 'bundle'
-const firstRetry = 1_000
-const lastRetry = 30_000
 const day = 86_400_000
 
 class NatsStore implements Store {
@@ -213,9 +212,9 @@ class NatsStore implements Store {
   #lost (reason: string): void {
     if (this.#end.signal.aborted || !this.#wasConnected) return
     for (const listener of this.#listeners) listener(false, reason)
-    const wait = Math.min(firstRetry * 2 ** Math.max(this.#failures - 1, 0), lastRetry)
+    const wait = retryAfter(this.#failures)
     // Many that lost it at the same time come back one after the other.
-    const jittered = this.#failures === 0 ? wait * Math.random() : wait * (0.75 + Math.random() / 2)
+    const jittered = this.#failures === 0 ? wait * Math.random() : spread(wait, 0.25)
     clearTimeout(this.#retry)
     this.#retry = setTimeout(() => { this.connected().catch(() => {}) }, jittered)
   }

@@ -2,7 +2,7 @@
 import { createPrivateKey } from 'node:crypto'
 import { checkServerIdentity, type PeerCertificate } from 'node:tls'
 import { systemReason } from '../finding.ts'
-import { isCertificate, isToken, tokenForm } from '../http-options.ts'
+import { isCertificate, isToken, tokenForm } from '../option-values.ts'
 import { readSmallFile } from '../small-file.ts'
 import { SourceError } from '../source.ts'
 import type { ResolvedNats } from './options.ts'

@@ -1,6 +1,5 @@
 // What a host may set for a store on NATS: looked through once, before anything is connected.
-import { suggest } from '../../diagnostic/suggest.ts'
-import { isLoopback } from '../http-options.ts'
+import { count, isLoopback, refuseUnknown } from '../option-values.ts'
 
 /** How to connect to a NATS server; nothing secret stands in the URL. Times are milliseconds. */
 export interface NatsOptions {
@@ -47,9 +46,6 @@ export const natsOptionNames: readonly (keyof NatsOptions)[] = [
   'user', 'passwordFile', 'tokenFile', 'credsFile', 'caFile', 'certFile', 'keyFile', 'allowInsecure', 'timeout'
 ]
 
-/** A day, in milliseconds. */
-const longest = 86_400_000
-
 /** Whether a text is meant as the URL of a store. */
 export function isNatsUrl (text: string): boolean {
   return /^(?:nats|tls):/i.test(text)
@@ -59,7 +55,7 @@ export function isNatsUrl (text: string): boolean {
 export function resolveNats (
   url: string | URL, options: NatsOptions, caller: string, known: readonly string[] = natsOptionNames
 ): ResolvedNats {
-  for (const name of Object.keys(options)) refuseUnknown(caller, name, known)
+  refuseUnknown(caller, options, known)
   const { user = null, passwordFile = null, tokenFile = null, credsFile = null, caFile = null, certFile = null, keyFile = null } = options
   if ((user === null) !== (passwordFile === null)) throw new TypeError('`user` and `passwordFile` belong together')
   if ([user, tokenFile, credsFile].filter(each => each !== null).length > 1) throw new TypeError('give one of `user`, `tokenFile` and `credsFile`, not several')
@@ -70,22 +66,9 @@ export function resolveNats (
   return { ...server, user, passwordFile, tokenFile, credsFile, caFile, certFile, keyFile, timeout: count('timeout', options.timeout, 10_000) }
 }
 
-/** A whole number of milliseconds, up to a day. */
-export function count (name: string, value: number | undefined, byDefault: number, most: number = longest): number {
-  if (value === undefined) return byDefault
-  if (Number.isSafeInteger(value) && value >= 1 && value <= most) return value
-  throw new TypeError(`\`${name}\` is a whole number from 1 to ${most}, not ${String(value)}`)
-}
-
 /** The URL for people to see; a user name or password in it is left out. */
 export function natsPlaceOf (url: URL): string {
   return `${url.protocol}//${url.host}${url.pathname === '/' ? '' : url.pathname}`
-}
-
-function refuseUnknown (caller: string, name: string, known: readonly string[]): void {
-  if (known.includes(name)) return
-  const meant = suggest(name, known)
-  throw new TypeError(`${caller} has no option \`${name}\`${meant === null ? '' : `; did you mean \`${meant}\`?`} (the options are ${known.join(', ')})`)
 }
 
 function serverOf (text: string | URL, allowInsecure: boolean, caller: string): Pick<ResolvedNats, 'host' | 'port' | 'isTls' | 'bucket' | 'place'> {

@@ -1,5 +1,6 @@
 // The order of what was published: what is older than what was seen is refused, whatever the store says.
-import { SourceError, type SourceStamp } from '../source.ts'
+import { SourceError } from '../source.ts'
+import { compareStamps, type SourceStamp } from '../stamp.ts'
 
 const help = 'publish again: `cors-gateway publish` goes above all that its gateways have seen'
 
@@ -10,7 +11,7 @@ export class Order {
 
   /** What an earlier process has seen. */
   resume (stamp: SourceStamp, revision: string): void {
-    if (this.highest !== null && compare(stamp, this.highest) <= 0) return
+    if (this.highest !== null && compareStamps(stamp, this.highest) <= 0) return
     this.highest = { epoch: stamp.epoch, generation: stamp.generation }
     this.#revision = revision
   }
@@ -22,7 +23,7 @@ export class Order {
       if (highest === null) return
       throw new SourceError(place, `what is there has no stamp, though ${words(highest)} was there before`, { help })
     }
-    const order = highest === null ? 1 : compare(stamp, highest)
+    const order = highest === null ? 1 : compareStamps(stamp, highest)
     if (order < 0) throw new SourceError(place, `the store went back: ${words(stamp)} is there, but ${words(highest!)} was there before`, { help })
     if (order === 0 && revision !== this.#revision) {
       throw new SourceError(place, `there are two of ${words(stamp)}: revision ${revision} is there, but ${this.#revision} was there before`, { help })
@@ -30,10 +31,6 @@ export class Order {
     this.highest = { epoch: stamp.epoch, generation: stamp.generation }
     this.#revision = revision
   }
-}
-
-function compare (a: SourceStamp, b: SourceStamp): number {
-  return a.epoch - b.epoch || a.generation - b.generation
 }
 
 function words ({ epoch, generation }: SourceStamp): string {

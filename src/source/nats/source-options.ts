@@ -1,32 +1,25 @@
 // What a host may set for policies from NATS: looked through once, before anything is connected.
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
-import { keysOf } from '../http-options.ts'
-import { defaultLimits, type Limits } from '../limits.ts'
-import type { PublicKeys } from '../signature.ts'
-import { count, natsOptionNames, resolveNats, type NatsOptions } from './options.ts'
+import type { Limits } from '../limits.ts'
+import { count, keysOf, limitsOf, type KeyOptions, type ResolvedKeys } from '../option-values.ts'
+import { natsOptionNames, resolveNats, type NatsOptions } from './options.ts'
 
 /** What a host may set for policies from NATS; every setting has a default. Times are milliseconds. */
-export interface NatsSourceOptions extends NatsOptions, Partial<Limits> {
+export interface NatsSourceOptions extends NatsOptions, Partial<Limits>, KeyOptions {
   /** The time between two looks at the head beside the changes that are told; a tenth more or less. 30 s unless given. */
   readonly pollInterval?: number
-  /** Only bundles that one of these keys has signed are taken: Ed25519, in PEM form, one or several one after the other. */
-  readonly publicKey?: string
-  /** A file that holds them. It is read at each reading. */
-  readonly publicKeyFile?: string
   /** What this instance is called in the fleet: up to 64 letters, digits, `-` and `_`. The host's name and a random part unless given. */
   readonly instance?: string
 }
 
 /** The options with nothing left to default. */
-export interface ResolvedNatsSource {
+export interface ResolvedNatsSource extends ResolvedKeys {
   readonly url: URL
   readonly place: string
   /** Those of the store. */
   readonly options: NatsOptions
   readonly pollInterval: number
-  readonly publicKeys: PublicKeys | null
-  readonly publicKeyFile: string | null
   readonly instance: string
   readonly limits: Limits
 }
@@ -38,22 +31,16 @@ const known: readonly (keyof NatsSourceOptions)[] = [
 /** Throws a TypeError that says what to write instead. */
 export function resolveNatsSource (url: string | URL, options: NatsSourceOptions): ResolvedNatsSource {
   const { place } = resolveNats(url, options, 'natsSource', known)
-  const { publicKey, publicKeyFile = null, instance = ownName() } = options
-  if (publicKey !== undefined && publicKeyFile !== null) throw new TypeError('natsSource takes `publicKey` or `publicKeyFile`, not both')
+  const { instance = ownName() } = options
   if (!/^[\w-]{1,64}$/.test(instance)) throw new TypeError(`\`instance\` is up to 64 letters, digits, - and _, not ${JSON.stringify(instance)}`)
   return {
     url: new URL(url),
     place,
     options: Object.fromEntries(natsOptionNames.flatMap(name => options[name] === undefined ? [] : [[name, options[name]]])),
     pollInterval: count('pollInterval', options.pollInterval, 30_000),
-    publicKeys: publicKey === undefined ? null : keysOf(publicKey),
-    publicKeyFile,
+    ...keysOf('natsSource', options),
     instance,
-    limits: {
-      maxFileBytes: count('maxFileBytes', options.maxFileBytes, defaultLimits.maxFileBytes, 2 ** 29),
-      maxFiles: count('maxFiles', options.maxFiles, defaultLimits.maxFiles, 2 ** 31),
-      maxDepth: count('maxDepth', options.maxDepth, defaultLimits.maxDepth, 2 ** 31)
-    }
+    limits: limitsOf(options)
   }
 }
 

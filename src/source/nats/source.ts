@@ -1,7 +1,7 @@
 // Policies from NATS JetStream: the head of a bucket, read again at every hint and from time to time, and never an older one.
-import { createHash } from 'node:crypto'
-import { readPublicKeys, type PublicKeys } from '../signature.ts'
-import { parseBundle } from '../bundle.ts'
+import { Judge } from '../judge.ts'
+import { retryAfter, spread } from '../pace.ts'
+import type { PublicKeys } from '../signature.ts'
 import { SourceError, type PolicySource, type SourceReport, type SourceSet } from '../source.ts'
 import { version } from '../version.ts'
 import { openStore, type Store, type StoredBundle } from './client.ts'
@@ -31,17 +31,6 @@ export function natsSource (url: string | URL, options: NatsSourceOptions = {}):
   }
 }
 
-const firstRetry = 1_000
-const lastRetry = 30_000
-
-/** A bundle as it was last got. */
-interface Known {
-  readonly set: SourceSet
-  readonly digest: string
-  /** The public keys that it was judged by. */
-  readonly keys: PublicKeys | null
-}
-
 /** What a look of its own is given up by: nothing. */
 const never = new AbortController().signal
 
@@ -57,11 +46,11 @@ interface Watcher {
 class NatsSource {
   readonly order = new Order()
   readonly #settings: ResolvedNatsSource
+  readonly #judge: Judge
   readonly #watchers = new Set<Watcher>()
   readonly #startedAt = new Date().toISOString()
   #session: Session | null = null
   #report: SourceReport | null = null
-  #known: Known | null = null
   /** The store's number of what was got last, whatever became of it; null for nothing. */
   #sequence: number | null | undefined
   #failures = 0
@@ -72,6 +61,7 @@ class NatsSource {
 
   constructor (settings: ResolvedNatsSource) {
     this.#settings = settings
+    this.#judge = new Judge(settings)
   }
 
   async read (signal: AbortSignal): Promise<SourceSet> {
@@ -151,8 +141,7 @@ class NatsSource {
 
   async #getNow (signal: AbortSignal): Promise<SourceSet> {
     try {
-      const { place, publicKeys, publicKeyFile } = this.#settings
-      const keys = publicKeyFile === null ? publicKeys : await readPublicKeys(place, publicKeyFile)
+      const keys = await this.#judge.keys()
       const head = await this.#head(signal)
       this.#sequence = head?.sequence ?? null
       const set = this.#take(head, keys)
@@ -179,21 +168,12 @@ class NatsSource {
     }
   }
 
-  /** The same bytes are the same set; they are judged anew where other keys have to have signed them. */
-  #take (bundle: StoredBundle | null, keys: PublicKeys | null): SourceSet {
-    const { place, limits, url } = this.#settings
-    if (bundle === null) throw new SourceError(place, 'nothing is published there', { help: `publish a policy set: cors-gateway publish --to ${url.href}` })
-    const known = this.#known
-    const digest = createHash('sha256').update(bundle.bytes).digest('hex')
-    const isSame = known?.digest === digest
-    if (isSame && known.keys?.pem === keys?.pem) return known.set
-    const { set, stamp, revision } = parseBundle(place, bundle.bytes, limits, keys)
-    // Of a set of too many files nothing is known, and nothing is used.
-    const isBeyondBounds = set.texts.length === 0 && set.diagnostics !== undefined && set.diagnostics.length > 0
-    if (!isBeyondBounds) this.order.take(place, stamp, revision)
-    const placed = stamp === null ? set : { ...set, stamp: { epoch: stamp.epoch, generation: stamp.generation } }
-    this.#known = { set: isSame ? known.set : placed, digest, keys }
-    return this.#known.set
+  #take (head: StoredBundle | null, keys: PublicKeys | null): SourceSet {
+    const { place, url } = this.#settings
+    if (head === null) throw new SourceError(place, 'nothing is published there', { help: `publish a policy set: cors-gateway publish --to ${url.href}` })
+    return this.#judge.take(head.bytes, keys, ({ stamp, revision, isWhole }) => {
+      if (isWhole) this.order.take(place, stamp, revision)
+    })
   }
 
   #tell (state: SourceSet | string): void {
@@ -224,8 +204,7 @@ class NatsSource {
     clearTimeout(this.#timer)
     if (this.#watchers.size === 0) return
     const { pollInterval } = this.#settings
-    const retry = Math.min(firstRetry * 2 ** (this.#failures - 1), lastRetry, pollInterval)
-    const wait = this.#failures === 0 ? spread(pollInterval, 0.1) : spread(retry, 0.25)
+    const wait = this.#failures === 0 ? spread(pollInterval, 0.1) : spread(Math.min(retryAfter(this.#failures), pollInterval), 0.25)
     this.#timer = setTimeout(() => { void this.#lookUnhinted() }, wait).unref()
   }
 
@@ -242,9 +221,4 @@ class NatsSource {
       // The watchers were told, and their readings say why.
     })
   }
-}
-
-/** A time, more or less by up to a share of it. */
-function spread (milliseconds: number, share: number): number {
-  return milliseconds * (1 + share * (2 * Math.random() - 1))
 }
