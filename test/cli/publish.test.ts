@@ -56,7 +56,7 @@ t.test('wrong usage, and what keeps a set from being published before a store is
 })
 
 function statusOf (instance: string, at: number, told: Partial<InstanceStatus> | string): StoredStatus {
-  const whole = { instance, version: '0.1.0', state: 'ok', revision: 'r', epoch: 1, generation: 1, rejected: null, startedAt: '2026-11-25T12:00:00Z' }
+  const whole = { instance, version: '0.1.0', state: 'ok', revision: 'r', epoch: 1, generation: 1, sequence: 1, rejected: null, startedAt: '2026-11-25T12:00:00Z' }
   return { instance, at, bytes: Buffer.from(typeof told === 'string' ? told : JSON.stringify({ ...whole, ...told })) }
 }
 

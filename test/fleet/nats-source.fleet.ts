@@ -155,7 +155,7 @@ t.test('a status is written after every reading, and again while nothing happens
   const keeper = await keep(t, nats, { instance: 'gw-1' })
   await untilStatus(publisher, 'gw-1', ({ revision }) => revision === keeper.current.revision)
   const first = await publisher.status('gw-1')
-  t.same(Object.keys(first!), ['instance', 'version', 'state', 'revision', 'epoch', 'generation', 'rejected', 'startedAt'])
+  t.same(Object.keys(first!), ['instance', 'version', 'state', 'revision', 'epoch', 'generation', 'sequence', 'rejected', 'startedAt'])
   t.match(first, { instance: 'gw-1', version: /^\d+\.\d+\.\d+/, state: 'ok', epoch, generation: 1, rejected: null })
   await publisher.publish([policyText('one')])
   await untilStatus(publisher, 'gw-1', ({ generation }) => generation === 2)

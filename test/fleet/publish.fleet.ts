@@ -48,7 +48,7 @@ async function stampIn (store: Store): Promise<Stamp> {
 async function tell (t: Test, nats: Nats, status: Partial<InstanceStatus> & { readonly instance: string }): Promise<void> {
   const store = await openStore(nats.url, nats.gateway, { create: false })
   t.teardown(() => store.close())
-  const whole = { version: '0.1.0', state: 'ok', revision: '0123456789ab', epoch: null, generation: null, rejected: null, startedAt: '2026-11-25T12:00:00.000Z', ...status }
+  const whole = { version: '0.1.0', state: 'ok', revision: '0123456789ab', epoch: null, generation: null, sequence: null, rejected: null, startedAt: '2026-11-25T12:00:00.000Z', ...status }
   await store.putStatus(status.instance, Buffer.from(JSON.stringify(whole)))
 }
 
@@ -189,6 +189,10 @@ t.test('gateways are waited for', async t => {
   t.match(await fleet(nats, 'status'), { exit: 1, stdout: /\nprocess +ok +4 +\w{12} +\d+ s ago +behind\n/ })
   program.child.kill('SIGCONT')
   t.match(await publish(nats, directoryOf(t, 'four'), '--wait'), { exit: 0, stdout: /all 3 live gateways run/ })
+  await gateways[0]!.close()
+  program.child.kill('SIGTERM')
+  await program.ended
+  t.match(await publish(nats, directoryOf(t, 'five'), '--wait'), { exit: 0, stdout: /the one live gateway runs/ }, 'whoever has stopped is not waited for')
 })
 
 t.test('gateways that ask for signatures', async t => {
@@ -201,19 +205,21 @@ t.test('gateways that ask for signatures', async t => {
   const gateway = await startGateway(t, nats, { instance: 'a', publicKeyFile: join(folder, 'public') })
   const unsigned = await publish(nats, two, '--wait')
   t.match(unsigned, { exit: 1, stdout: /generation 2/, stderr: /^what is published is signed, and this is not: .*\na rejects it: nats:\S+: the bundle is not signed/ })
-  t.match(await signed(two, 'next'), { exit: 1, stdout: /generation 3/, stderr: /^a rejects it: nats:\S+: the signature of the bundle is not by/ }, 'the same set, signed by another')
+  const again = await publish(nats, directoryOf(t, 'one', 'two'), '--wait', '--timeout', '20s')
+  t.match(again, { exit: 1, stdout: /generation 3/, stderr: /^a rejects it: nats:\S+: the bundle is not signed/ }, 'for the same reason as the one before')
+  t.match(await signed(two, 'next'), { exit: 1, stdout: /generation 4/, stderr: /^a rejects it: nats:\S+: the signature of the bundle is not by/ }, 'the same set, signed by another')
   t.equal(rulesOf(gateway), 'one')
-  t.match(await signed(two, 'mine'), { exit: 0, stdout: /generation 4/ }, 'the same set once more, signed as it should be')
+  t.match(await signed(two, 'mine'), { exit: 0, stdout: /generation 5/ }, 'the same set once more, signed as it should be')
   t.equal(rulesOf(gateway), 'two')
-  t.match(await signed(two, 'mine'), { exit: 0, stdout: /published already, as generation 4/ })
+  t.match(await signed(two, 'mine'), { exit: 0, stdout: /published already, as generation 5/ })
   writeFileSync(join(folder, 'public'), mine.publicPem + next.publicPem)
-  t.match(await signed(one, 'next'), { exit: 0, stdout: /generation 5/ })
+  t.match(await signed(one, 'next'), { exit: 0, stdout: /generation 6/ })
   const history = JSON.parse((await fleet(nats, 'history', '--format', 'json')).stdout)
   const back = (generation: string): Promise<Run> => fleet(nats, 'rollback', '--generation', generation, '--sign-key', join(folder, 'mine'), '--wait')
-  for (const other of ['2', '3']) t.match(await back(other), { exit: 1, stdout: '', stderr: /^generation \d is not signed by the key of --sign-key, and anybody may/ })
-  t.match(await back('4'), { exit: 0, stdout: /generation 6, .* signed\n/ })
-  t.match(history[0], { generation: 5, current: true, signed: true, rules: 1 })
-  t.match(history.slice(1), [{ current: false }, {}, { generation: 2, signed: false }, { generation: 1 }])
+  for (const other of ['2', '4']) t.match(await back(other), { exit: 1, stdout: '', stderr: /^generation \d is not signed by the key of --sign-key, and anybody may/ })
+  t.match(await back('5'), { exit: 0, stdout: /generation 7, .* signed\n/ })
+  t.match(history[0], { generation: 6, current: true, signed: true, rules: 1 })
+  t.match(history.slice(1), [{ current: false }, {}, {}, { generation: 2, signed: false }, { generation: 1 }])
 })
 
 t.test('over TLS, by a private authority', async t => {
@@ -236,14 +242,16 @@ t.test('the status of a fleet', async t => {
   const gateway = await openStore(nats.url, nats.gateway, { create: false })
   t.teardown(() => gateway.close())
   await gateway.putStatus('other', Buffer.from('{"what":"is this"}'))
+  await tell(t, nats, { instance: 'shouter', revision: 'x'.repeat(10_000) })
+  await t.rejects(gateway.putStatus('vast', Buffer.alloc(20_000)), { message: /message size exceeds maximum/ })
   const { exit, stdout } = await fleet(nats, 'status')
   t.equal(exit, 1)
-  t.match(stdout, /\na +ok +1 +\w{12} +\d+ s ago\nold +ok +1 +x␛\[31m +\d+ s ago +behind\nother +\? +- +- +\d+ s ago +what it tells of itself can't be read\n$/)
+  t.match(stdout, /\na +ok +1 +\w{12} +\d+ s ago\nold +ok +1 +x␛\[31m +\d+ s ago +behind\nother +\? +- +- +\d+ s ago +what it tells of itself can't be read\nshouter +\? +- +- +\d+ s ago +what it tells of itself can't be read\n$/)
   const report = JSON.parse((await fleet(nats, 'status', '--format', 'json')).stdout)
   t.match(report, {
     ok: false,
     published: { generation: 1, signed: false },
-    instances: [{ instance: 'a', live: true, inStep: true, state: 'ok', generation: 1, rejected: null }, { instance: 'old', inStep: false }, { instance: 'other', live: true, inStep: false }]
+    instances: [{ instance: 'a', live: true, inStep: true, state: 'ok', generation: 1, rejected: null }, { instance: 'old', inStep: false }, { instance: 'other', live: true, inStep: false }, { instance: 'shouter' }]
   })
 })
 

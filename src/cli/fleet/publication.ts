@@ -14,7 +14,6 @@ import { Exit, Refused, type Io } from '../command.ts'
 import { fails, type FailOn } from '../fail-on.ts'
 import { publicKeysFor } from '../sign-key.ts'
 import { clockOf } from './clock.ts'
-import { instancesOf } from './instances.ts'
 import { highestSeen, isPlausible, nextPlace, readPublished, type Published } from './published.ts'
 import type { StorePlace } from './store.ts'
 import { awaitGateways } from './wait.ts'
@@ -48,8 +47,6 @@ interface Before {
   /** The highest place that a gateway has seen. */
   readonly seen: SourceStamp | null
   readonly now: number
-  /** Why each gateway rejected what it was given, before anything new was. */
-  readonly reasons: ReadonlyMap<string, string>
 }
 
 /** Publishes a set. The result is the exit status of the command; what keeps the set from being published ends the command. */
@@ -62,7 +59,8 @@ export async function publishSet (
   const { head } = before
   if (head !== null && isPublished(before, revision)) {
     io.stdout(`revision ${revision} is published already, as generation ${head.stamp!.generation}: nothing was published\n`)
-    return patience === null || isDryRun ? Exit.ok : awaitGateways(store, { revision, place: head.stamp!, reasons: null }, patience, io)
+    if (patience === null || isDryRun) return Exit.ok
+    return awaitGateways(store, { revision, place: head.stamp!, sequence: head.sequence }, patience, io)
   }
   warn(name, head, key, io)
   compare(set, head, failOn, io)
@@ -76,9 +74,9 @@ export async function publishSet (
     io.stdout(`nothing was published (--dry-run): it would be ${summary}\n`)
     return Exit.ok
   }
-  if (await store.put(bytes, head?.sequence ?? 0) === null) await refuseOvertaken(store)
+  const sequence = await store.put(bytes, head?.sequence ?? 0) ?? await refuseOvertaken(store)
   io.stdout(`published at ${name}: ${summary}\n`)
-  return patience === null ? Exit.ok : awaitGateways(store, { revision, place: stamp, reasons: before.reasons }, patience, io)
+  return patience === null ? Exit.ok : awaitGateways(store, { revision, place: stamp, sequence }, patience, io)
 }
 
 function warn (name: string, head: Published | null, key: KeyObject | undefined, io: Io): void {
@@ -90,7 +88,6 @@ function warn (name: string, head: Published | null, key: KeyObject | undefined,
 async function lookAt (store: Store, key: KeyObject | undefined): Promise<Before> {
   const [stored, statuses] = [await store.head(), await store.statuses()]
   const now = await clockOf(store, statuses)
-  const reasons = instancesOf(statuses, now).map(({ name, status }) => [name, status?.rejected?.reason ?? ''] as const)
   const head = stored === null ? null : readPublished(stored)
   const isSignedAlike = key === undefined || (stored !== null && readPublished(stored, publicKeysFor(key)).fault === null)
   const stamp = head?.stamp ?? null
@@ -99,8 +96,7 @@ async function lookAt (store: Store, key: KeyObject | undefined): Promise<Before
     isSignedAlike,
     place: stamp !== null && (isSignedAlike || isPlausible(stamp, now)) ? stamp : null,
     seen: highestSeen(statuses, now),
-    now,
-    reasons: new Map(reasons)
+    now
   }
 }
 

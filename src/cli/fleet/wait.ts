@@ -11,8 +11,8 @@ import { instancesOf, isBeyond, isRunning, type Instance } from './instances.ts'
 export interface Target {
   readonly revision: string
   readonly place: SourceStamp
-  /** Why each gateway rejected what was there before: it may say so once more. Null where nothing was published just now. */
-  readonly reasons: ReadonlyMap<string, string> | null
+  /** The store's number of it. */
+  readonly sequence: number
 }
 
 /** The time between two looks unless a gateway tells something, and the least between two, in milliseconds. */
@@ -57,11 +57,9 @@ function refuseRejection (live: readonly Instance[], target: Target): void {
   throw new Refused(`something later was published meanwhile (${visible(beyond.name)} has seen generation ${beyond.status!.generation}); \`cors-gateway fleet status\` tells what runs`)
 }
 
-/** A rejection without a revision is of something that could not even be read: of what was there before, or of this. */
-function isRejecting ({ name, status }: Instance, { revision, reasons }: Target): boolean {
-  const rejected = status?.rejected ?? null
-  if (rejected === null) return false
-  return rejected.revision === null ? reasons === null || reasons.get(name) !== rejected.reason : rejected.revision === revision
+/** What it says of what it was given before is no word on this. */
+function isRejecting ({ status }: Instance, { sequence }: Target): boolean {
+  return status !== null && status.rejected !== null && status.sequence === sequence
 }
 
 function closingOf (count: number, revision: string): string {

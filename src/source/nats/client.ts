@@ -40,6 +40,7 @@ export interface Store {
   /** Tells that something may have been published. No more than a hint: some may be missing, some needless. */
   watch (changed: () => void): Promise<() => Promise<void>>
   putStatus (instance: string, bytes: Uint8Array): Promise<void>
+  removeStatus (instance: string): Promise<void>
   statuses (): Promise<readonly StoredStatus[]>
   watchStatuses (changed: () => void): Promise<() => Promise<void>>
   /** The server's clock, in epoch milliseconds; for whoever may do more than read. */
@@ -86,6 +87,8 @@ async function load ({ place }: ResolvedNats): Promise<Library> {
 
 const key = 'bundle'
 const day = 86_400_000
+/** The most that an instance may say of itself, in bytes. */
+const maxStatus = 16 * 1024
 
 class NatsStore implements Store {
   maxPayload = 0
@@ -133,6 +136,10 @@ class NatsStore implements Store {
 
   async putStatus (instance: string, bytes: Uint8Array): Promise<void> {
     await this.#ask(({ statuses }) => statuses.put(instance, bytes))
+  }
+
+  async removeStatus (instance: string): Promise<void> {
+    await this.#ask(({ statuses }) => statuses.delete(instance))
   }
 
   async statuses (): Promise<readonly StoredStatus[]> {
@@ -192,7 +199,7 @@ class NatsStore implements Store {
   async #createBuckets (connection: Connection): Promise<void> {
     const { bucket } = this.#server
     await connection.create(bucket, { history: 10 })
-    await connection.create(`${bucket}-status`, { history: 1, ttl: day })
+    await connection.create(`${bucket}-status`, { history: 1, ttl: day, maxValueSize: maxStatus })
   }
 
   #took (connection: Connection): void {

@@ -25,7 +25,7 @@ export interface Connection {
   readonly statuses: Kv.KV
   readonly streams: Jetstream.StreamAPI
   /** Makes a bucket where it is missing. */
-  create (bucket: string, options: { readonly history: number, readonly ttl?: number }): Promise<void>
+  create (bucket: string, options: { readonly history: number, readonly ttl?: number, readonly maxValueSize?: number }): Promise<void>
   /** The server's clock, in epoch milliseconds. */
   now (): Promise<number>
   /** Resolves when the connection is no more, with the reason where there is one. */

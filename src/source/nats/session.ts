@@ -1,8 +1,12 @@
 // The time during which a store is watched: one connection, a hint that is renewed, and a status that stays fresh.
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Store } from './client.ts'
 
 /** How often a status is written again: it tells that the instance lives. */
 const statusInterval = 15_000
+
+/** How long the end may take for the sake of a status, in milliseconds. */
+const patience = 1_000
 
 /** What a session works with. */
 export interface SessionSettings {
@@ -80,11 +84,19 @@ export class Session {
     }
   }
 
+  /** Whoever stops is missed by nobody, so that its status goes with it, if the server is there to take that. */
   async close (): Promise<void> {
     this.#end.abort()
     clearInterval(this.#timer)
     await this.#opening?.catch(() => {})
+    if (this.#isConnected) await Promise.race([this.#removeStatus(), sleep(patience, undefined, { ref: false })])
     await this.#store?.close()
     await this.#writing
+  }
+
+  async #removeStatus (): Promise<void> {
+    // A write that is under way would bring it back.
+    await this.#writing
+    await this.#store?.removeStatus(this.#settings.instance).catch(() => {})
   }
 }

@@ -50,9 +50,12 @@ class NatsSource {
   readonly #watchers = new Set<Watcher>()
   readonly #startedAt = new Date().toISOString()
   #session: Session | null = null
-  #report: SourceReport | null = null
+  /** What was told last of what was read, and the store's number of that. */
+  #report: SourceReport & { readonly sequence: number | null } | null = null
   /** The store's number of what was got last, whatever became of it; null for nothing. */
   #sequence: number | null | undefined
+  /** That of what was last read for somebody. */
+  #readSequence: number | null = null
   #failures = 0
   #timer: NodeJS.Timeout | undefined
   /** One reading of the head after the other: what comes late must not look like a step back. */
@@ -77,6 +80,7 @@ class NatsSource {
       if (signal.aborted) for (const watcher of this.#watchers) watcher.knows = null
       throw error
     } finally {
+      this.#readSequence = this.#sequence ?? null
       signal.removeEventListener('abort', stop)
     }
   }
@@ -114,16 +118,16 @@ class NatsSource {
   }
 
   report (report: SourceReport): void {
-    this.#report = report
+    this.#report = { ...report, sequence: this.#readSequence }
     this.#session?.writeStatus()
   }
 
   #status (): Uint8Array | null {
     if (this.#report === null) return null
-    const { revision, state, rejected } = this.#report
+    const { revision, state, sequence, rejected } = this.#report
     const { epoch = null, generation = null } = this.order.highest ?? {}
     const { instance } = this.#settings
-    const status: InstanceStatus = { instance, version, state, revision, epoch, generation, rejected, startedAt: this.#startedAt }
+    const status: InstanceStatus = { instance, version, state, revision, epoch, generation, sequence, rejected, startedAt: this.#startedAt }
     return new TextEncoder().encode(JSON.stringify(status))
   }
 

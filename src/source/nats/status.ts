@@ -11,6 +11,8 @@ export interface InstanceStatus {
   /** The highest pair that it has seen, whatever became of it: it takes nothing below. Null where it has seen none. */
   readonly epoch: number | null
   readonly generation: number | null
+  /** The store's number of what it was given last, which all of this is about; null for nothing. */
+  readonly sequence: number | null
   /** What it was given and does not take, and the first reason; null where all is well. */
   readonly rejected: { readonly revision: string | null, readonly reason: string } | null
   /** RFC 3339, UTC. */
@@ -28,14 +30,21 @@ export function parseStatus (bytes: Uint8Array): InstanceStatus | null {
 }
 
 function isStatus (value: Partial<Record<keyof InstanceStatus, unknown>>): value is InstanceStatus {
-  const { instance, version, state, revision, epoch, generation, rejected, startedAt } = value
-  return [instance, version, revision, startedAt].every(each => typeof each === 'string') && (state === 'ok' || state === 'degraded') &&
-    [epoch, generation].every(each => each === null || (Number.isSafeInteger(each) && (each as number) >= 1)) &&
+  const { instance, version, state, revision, epoch, generation, sequence, rejected, startedAt } = value
+  return [instance, version, revision, startedAt].every(isText) && (state === 'ok' || state === 'degraded') &&
+    [epoch, generation, sequence].every(each => each === null || (Number.isSafeInteger(each) && (each as number) >= 1)) &&
     (rejected === null || isRejection(rejected))
 }
 
 function isRejection (value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false
   const { revision, reason } = value as Record<string, unknown>
-  return (revision === null || typeof revision === 'string') && typeof reason === 'string'
+  return (revision === null || isText(revision)) && isText(reason)
 }
+
+/** Whoever may write a status may write anything: what no gateway would is not shown to people. */
+function isText (value: unknown): value is string {
+  return typeof value === 'string' && value.length <= maxText
+}
+
+const maxText = 1_000
