@@ -1,4 +1,5 @@
 // The connections to the upstreams: they send the target that was judged, and wait no longer than they are told.
+import { EventEmitter } from 'node:events'
 import { Readable } from 'node:stream'
 import { Agent, type Dispatcher } from 'undici'
 
@@ -24,6 +25,16 @@ type Answered = (error: Error | null, answer: Dispatcher.ResponseData) => void
 
 interface CarriedHeaders extends Record<string, string | string[] | undefined> { [clientKey]?: NodeJS.EventEmitter }
 
+/** What ends a request that is under way: undici takes an emitter as well, and an `AbortSignal` for each request is dear. */
+class Leaving extends EventEmitter {
+  aborted = false
+
+  abort (): void {
+    this.aborted = true
+    this.emit('abort')
+  }
+}
+
 /**
  * Makes the client for all upstreams. It waits `timeout` milliseconds for a connection, and as long again for a
  * response's head; a body may take its time, as that of server-sent events does. To each upstream it keeps no more than
@@ -33,12 +44,12 @@ export function createUpstreamClient (timeout: number, connections: number): Ups
   const agent = new Agent({ headersTimeout: timeout, bodyTimeout: 0, connect: { timeout }, connections })
   const request = (options: Dispatcher.RequestOptions, answered: Answered): void => {
     const { [targetHeader]: target, [clientKey]: client, ...headers } = options.headers as CarriedHeaders
-    const leaving = new AbortController()
+    const leaving = new Leaving()
     const leave = (): void => { leaving.abort() }
     client?.once('close', leave)
-    agent.request({ ...options, headers, path: typeof target === 'string' ? target : options.path, signal: leaving.signal }, (error, answer) => {
+    agent.request({ ...options, headers, path: typeof target === 'string' ? target : options.path, signal: leaving }, (error, answer) => {
       client?.off('close', leave)
-      if (leaving.signal.aborted) {
+      if (leaving.aborted) {
         if (error === null) answer.body.on('error', () => {}).destroy()
         return
       }
