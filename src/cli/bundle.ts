@@ -4,6 +4,7 @@ import { printBundle } from '../source/bundle.ts'
 import { replaceFile } from '../source/replace-file.ts'
 import { CannotRun, Exit, textOption, type Arguments, type Command, type Io } from './command.ts'
 import { configOption, loadSet, momentOf, settingsOf } from './load.ts'
+import { loginOptions, loginUsage } from './login.ts'
 import { signKeyOf, signKeyOption } from './sign-key.ts'
 
 export const bundleCommand: Command = {
@@ -11,21 +12,24 @@ export const bundleCommand: Command = {
   summary: 'Prints a valid policy set as one file, for gateways that read it from a URL.',
   usage: `Usage: cors-gateway bundle [DIR...] [options]
 
-  DIR...            the policy directories, one set together (./policies)
+  DIR...            the policy directories, one set together (./policies); or the URL of a bundle or of a store
   --output FILE     write it there, as a whole or not at all, instead of printing it
   --sign-key FILE   sign it with this private key: Ed25519, in PEM form
   --at TIME         judge validity windows and acceptances as of this moment
   --allow-empty     a set without any rule is valid
   --config FILE     the policies of this gateway.yaml unless DIR is given, checked as that gateway reads them
 
-Exit status: 0 valid, 1 invalid: nothing is printed or written, 2 wrong usage, 3 no such directory or key, or nothing could be written.
+${loginUsage}
+Exit status: 0 valid, 1 invalid: nothing is printed or written, 2 wrong usage, 3 no such directory or key, a URL could not be read,
+or nothing could be written.
 `,
   options: {
     output: { type: 'string' },
     ...signKeyOption,
     at: { type: 'string' },
     'allow-empty': { type: 'boolean' },
-    ...configOption
+    ...configOption,
+    ...loginOptions
   },
   run: bundle
 }
@@ -40,7 +44,7 @@ async function bundle (args: Arguments, io: Io): Promise<number> {
     io.stderr('there is no bundle: the policies are invalid\n')
     return Exit.findings
   }
-  const text = printBundle(texts, key === undefined ? {} : { key })
+  const text = printBundle(texts, key === undefined ? {} : { sign: { key, audience: 'url' } })
   const output = textOption(args, 'output')
   if (output === undefined) io.stdout(text)
   else await write(output, text)

@@ -1,7 +1,7 @@
 // `--sign-key`: the private key that a publisher signs bundles with.
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import { systemReason } from '../source/finding.ts'
-import { privateKeyOf, publicKeysOf, UnfitKey, type PublicKeys } from '../source/signature.ts'
+import { privateKeyOf, publicKeysOf, UnfitKey, type Audience, type Trust } from '../source/signature.ts'
 import { readSmallFile, UnfitFile } from '../source/small-file.ts'
 import { CannotRun, textOption, type Arguments, type Command } from './command.ts'
 
@@ -21,7 +21,7 @@ export async function signKeyOf (args: Arguments): Promise<KeyObject | undefined
   }
 }
 
-/** The public key that belongs to a private one, to verify what it has signed. */
-export function publicKeysFor (key: KeyObject): PublicKeys {
-  return publicKeysOf(createPublicKey(key).export({ format: 'pem', type: 'spki' }).toString())
+/** Trust in what a private key has signed for a place, and in nothing else. */
+export function trustIn (key: KeyObject, audience: Audience): Trust {
+  return { keys: publicKeysOf(createPublicKey(key).export({ format: 'pem', type: 'spki' }).toString()), audience }
 }

@@ -8,7 +8,7 @@ import { revisionOf } from '../policy/revision.ts'
 import { aboutFile } from './finding.ts'
 import type { Limits } from './limits.ts'
 import { isPolicyFile, isSkipped } from './name.ts'
-import { isSignature, isSignedBy, signText, type PublicKeys } from './signature.ts'
+import { isSignature, isSignedBy, signText, type Audience, type Trust } from './signature.ts'
 import { SourceError, type SourceSet } from './source.ts'
 import type { Stamp } from './stamp.ts'
 
@@ -19,11 +19,11 @@ const format = 'cors-policies/1'
 export interface PrintOptions {
   /** Its place in the line of what was published; the revision of the texts goes with it. */
   readonly stamp?: Stamp
-  /** An Ed25519 private key to sign it with. */
-  readonly key?: KeyObject
+  /** An Ed25519 private key to sign it with, and for where. */
+  readonly sign?: { readonly key: KeyObject, readonly audience: Audience }
 }
 
-/** A bundle that was read: with public keys given, it is signed by one of them. */
+/** A bundle that was read: with public keys given, it is signed by one of them, for the place where it was read. */
 export interface Bundle {
   readonly set: SourceSet
   readonly stamp: Stamp | null
@@ -44,19 +44,19 @@ interface Members extends Partial<Stamp> {
 
 const known = ['format', 'epoch', 'generation', 'publishedAt', 'revision', 'files', 'signature'] as const satisfies readonly (keyof Members)[]
 
-/** Prints texts as a bundle; the same texts, stamp and key give the same bytes, in whatever order. */
-export function printBundle (texts: readonly SourceText[], { stamp, key }: PrintOptions = {}): string {
+/** Prints texts as a bundle; the same texts, stamp, key and audience give the same bytes, in whatever order. */
+export function printBundle (texts: readonly SourceText[], { stamp, sign }: PrintOptions = {}): string {
   const members = membersFor(texts, stamp ?? null, stamp === undefined ? null : revisionOf(texts))
-  const signature = key === undefined ? {} : { signature: signText(signedText(members), key) }
+  const signature = sign === undefined ? {} : { signature: signText(signedText(members, sign.audience), sign.key) }
   return `${JSON.stringify({ ...members, ...signature }, null, 2)}\n`
 }
 
 /**
  * Reads a bundle. Throws {@link SourceError}, with what is wrong first, for bytes that are none, and for a bundle that
- * is signed by none of the keys where those are given. A file or a number of files that is too large is a finding, as it
- * is in a directory.
+ * is signed by none of the keys, or for elsewhere, where those are given. A file or a number of files that is too large is
+ * a finding, as it is in a directory.
  */
-export function parseBundle (place: string, bytes: Uint8Array, limits: Limits, keys: PublicKeys | null): Bundle {
+export function parseBundle (place: string, bytes: Uint8Array, limits: Limits, trust: Trust | null): Bundle {
   const faulty = (reason: string): SourceError => new SourceError(place, `what is there is no policy bundle: ${reason}`, { help })
   const { format: named, files, epoch, generation, publishedAt, revision, signature, ...rest } = membersOf(jsonOf(bytes, faulty), 'it', faulty)
   if (named !== format) throw faulty(`\`format\` is ${shown(named)}, not "${format}"`)
@@ -72,7 +72,7 @@ export function parseBundle (place: string, bytes: Uint8Array, limits: Limits, k
   const made = revision === undefined && stamp === null ? null : revisionOf(texts)
   if (made !== null && revision !== made) throw faulty(`\`revision\` is ${shown(revision)}, but its files make "${made}"`)
   if (signature !== undefined && (typeof signature !== 'string' || !isSignature(signature))) throw faulty(`\`signature\` is ${shown(signature)}, not the base64 of 64 bytes`)
-  if (keys !== null) refuseForeign(place, membersFor(texts, stamp, made), signature, keys)
+  if (trust !== null) refuseForeign(place, membersFor(texts, stamp, made), signature, trust)
   const set = { ...withinBounds(texts, limits), ...stamp !== null && { stamp: { epoch: stamp.epoch, generation: stamp.generation } } }
   return { set, stamp, revision: made, isSigned: signature !== undefined, isWhole: true }
 }
@@ -88,18 +88,27 @@ function membersFor (texts: readonly SourceText[], stamp: Stamp | null, revision
 }
 
 /** What is signed: made anew of the values by whoever verifies, so that no two readings of the same bytes can differ in it. */
-function signedText (members: Members): string {
-  return `${format} signature\n${JSON.stringify(members)}`
+function signedText (members: Members, audience: Audience): string {
+  return [`${format} signature`, JSON.stringify(audience), JSON.stringify(members)].join('\n')
 }
 
-function refuseForeign (place: string, members: Members, signature: string | undefined, keys: PublicKeys): void {
+function refuseForeign (place: string, members: Members, signature: string | undefined, { keys, audience }: Trust): void {
   if (signature === undefined) {
-    throw new SourceError(place, 'the bundle is not signed, and only signed ones are taken here', { help: 'publish it with `--sign-key FILE`' })
+    throw new SourceError(place, 'the bundle is not signed, and only signed ones are taken here', {
+      help: 'publish it with `--sign-key FILE`', isRefusal: true
+    })
   }
-  if (isSignedBy(keys, signedText(members), signature)) return
+  if (isSignedBy(keys, signedText(members, audience), signature)) return
   const whose = keys.keys.length === 1 ? 'the one key that is' : `any of the ${keys.keys.length} keys that are`
-  throw new SourceError(place, `the signature of the bundle is not by ${whose} trusted here, or the bundle was changed since`,
-    { help: 'publish it with the private key that belongs to a trusted one, or add the publisher\'s public key to `publicKeyFile`' })
+  const here = audience === 'url' ? 'a bundle at a URL' : `the ${audience}`
+  throw new SourceError(place, `the signature of the bundle is not by ${whose} trusted here or not for ${here}, or the bundle was changed since`, {
+    help: `${howToSign(audience)} with the private key that belongs to a trusted one, or add the publisher's public key to \`publicKeyFile\``,
+    isRefusal: true
+  })
+}
+
+function howToSign (audience: Audience): string {
+  return audience === 'url' ? 'print it by `cors-gateway bundle`' : 'publish it there by `cors-gateway publish`'
 }
 
 /** All of the stamp, or nothing of it. */

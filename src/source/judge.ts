@@ -3,13 +3,15 @@ import { createHash } from 'node:crypto'
 import { parseBundle, type Bundle } from './bundle.ts'
 import type { Limits } from './limits.ts'
 import type { ResolvedKeys } from './option-values.ts'
-import { readPublicKeys, type PublicKeys } from './signature.ts'
+import { readPublicKeys, type Audience, type PublicKeys } from './signature.ts'
 import type { SourceSet } from './source.ts'
 
 /** What bundles are judged by. */
 export interface JudgeOptions extends ResolvedKeys {
   /** What errors call the source. */
   readonly place: string
+  /** For where bundles have to be signed, if they have to be. */
+  readonly audience: Audience
   readonly limits: Limits
 }
 
@@ -34,12 +36,12 @@ export class Judge {
 
   /** Throws a `SourceError` for what is no bundle to be taken; `accept` may throw one more. Then all is as it was. */
   take (bytes: Uint8Array, keys: PublicKeys | null, accept: (bundle: Bundle) => void = () => {}): SourceSet {
-    const { place, limits } = this.#options
+    const { place, audience, limits } = this.#options
     const digest = createHash('sha256').update(bytes).digest('hex')
     const before = this.#known?.digest === digest ? this.#known.set : null
     const known = before === null ? null : this.known(keys)
     if (known !== null) return known
-    const bundle = parseBundle(place, bytes, limits, keys)
+    const bundle = parseBundle(place, bytes, limits, keys === null ? null : { keys, audience })
     accept(bundle)
     this.#known = { set: before ?? bundle.set, digest, keys }
     return this.#known.set

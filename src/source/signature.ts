@@ -11,6 +11,15 @@ export interface PublicKeys {
   readonly pem: string
 }
 
+/** Where a bundle is to be read, as who signs and who verifies know by themselves: what is signed for one place holds at no other. */
+export type Audience = 'url' | `bucket ${string}`
+
+/** Who has to have signed a bundle, and for where. */
+export interface Trust {
+  readonly keys: PublicKeys
+  readonly audience: Audience
+}
+
 /** A text that holds no key of the kind that is asked for: its message tells, behind the text's name. */
 export class UnfitKey extends Error {}
 
@@ -49,6 +58,11 @@ export async function readPublicKeys (place: string, path: string): Promise<Publ
     const help = 'correct `publicKeyFile`, or let the gateway\'s user read the file'
     throw new SourceError(place, `the file ${path} can't be read: ${systemReason(error)}`, { help, cause: error })
   }
+}
+
+/** The readers of a bucket. Buckets of one name on two servers have the same ones. */
+export function ofBucket (name: string): Audience {
+  return `bucket ${name}`
 }
 
 /** Signs a text: base64. */

@@ -89,7 +89,7 @@ t.test('the commands take a URL', async t => {
   server.answer = serving(blockOf('json').replace('allowOrigins', 'allowOrigin'))
   for (const format of ['pretty', 'github', 'sarif', 'json']) t.match(await run('check', url, '--format', format, ...at), { exit: 1, stdout: /shop\.yaml/ }, format)
   server.answer = (_request, response) => { response.writeHead(401).end() }
-  t.match(await run('check', url), { exit: 3, stderr: /^cors-gateway: http\S+: answered 401: it is not for everybody; give `token` or `tokenFile`\n$/ })
+  t.match(await run('check', url), { exit: 3, stderr: /^cors-gateway: http\S+: answered 401: it is not for everybody; give --token-file\n$/ })
 })
 
 t.test('a configuration names a URL', async t => {

@@ -5,20 +5,22 @@ import t from 'tap'
 import type { SourceText } from '../../src/diagnostic/span.ts'
 import { parseBundle, printBundle, type Bundle } from '../../src/source/bundle.ts'
 import { defaultLimits } from '../../src/source/limits.ts'
-import { privateKeyOf, publicKeysOf } from '../../src/source/signature.ts'
+import { privateKeyOf, publicKeysOf, type Audience } from '../../src/source/signature.ts'
 import { makeKeys } from './keys.ts'
 
 const time = '2026-11-25T12:00:00.000Z'
 const stamp = { epoch: 1_795_000_000_000, generation: 3, publishedAt: time }
 const [mine, next, foreign] = [makeKeys(), makeKeys(), makeKeys()]
 
-function parse (text: string | Uint8Array, publicPem: string | null = null): Bundle {
-  return parseBundle('here', Buffer.from(text as string), defaultLimits, publicPem === null ? null : publicKeysOf(publicPem))
+const audience: Audience = 'bucket cors-policies'
+
+function parse (text: string | Uint8Array, publicPem: string | null = null, here: Audience = audience): Bundle {
+  return parseBundle('here', Buffer.from(text as string), defaultLimits, publicPem === null ? null : { keys: publicKeysOf(publicPem), audience: here })
 }
 
-function faultOf (text: string | Uint8Array, publicPem: string | null = null): Error | null {
+function faultOf (text: string | Uint8Array, publicPem: string | null = null, here: Audience = audience): Error | null {
   try {
-    parse(text, publicPem)
+    parse(text, publicPem, here)
     return null
   } catch (error) {
     return error as Error
@@ -98,34 +100,49 @@ t.test('a stamp, and the revision that goes with it', async t => {
 t.test('what is signed, to the letter, so that others can sign and verify', async t => {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519')
   const files = [{ name: 'a.yaml', text: 'b' }]
-  const text = `cors-policies/1 signature\n{"format":"cors-policies/1","files":[{"name":"a.yaml","text":"b"}]}`
-  const signature = sign(null, Buffer.from(text), privateKey).toString('base64')
-  t.equal(JSON.parse(printBundle(files, { key: privateKey })).signature, signature)
-  t.match(parse(bundleWith({ signature, files }), publicKey.export({ format: 'pem', type: 'spki' }).toString()), { isSigned: true, set: { texts: files } })
+  const publicPem = publicKey.export({ format: 'pem', type: 'spki' }).toString()
+  for (const [audience, line] of [['url', '"url"'], ['bucket cors-policies', '"bucket cors-policies"']] as const) {
+    const text = `cors-policies/1 signature\n${line}\n{"format":"cors-policies/1","files":[{"name":"a.yaml","text":"b"}]}`
+    const signature = sign(null, Buffer.from(text), privateKey).toString('base64')
+    t.equal(JSON.parse(printBundle(files, { sign: { key: privateKey, audience } })).signature, signature)
+    t.match(parse(bundleWith({ signature, files }), publicPem, audience), { isSigned: true, set: { texts: files } })
+  }
 })
 
 t.test('with keys, only what one of them has signed is taken', async t => {
-  const signed = printBundle(texts, { stamp, key: mine.key })
+  const signed = printBundle(texts, { stamp, sign: { key: mine.key, audience } })
   const both = `# the old one\n${mine.publicPem}\n# the new one\n${next.publicPem}`
   t.match(parse(signed, mine.publicPem), { stamp, isSigned: true })
   t.match(parse(signed, both), { isSigned: true })
-  t.match(parse(printBundle(texts, { key: next.key }), both), { isSigned: true })
+  t.match(parse(printBundle(texts, { sign: { key: next.key, audience } }), both), { isSigned: true })
   t.match(parse(signed), { isSigned: true }, 'without keys a signature is not looked at')
   t.match(faultOf(printBundle(texts), mine.publicPem), { name: 'SourceError', message: /^here: the bundle is not signed, and only signed ones are taken here; publish it with `--sign-key FILE`$/ })
-  t.match(faultOf(signed, foreign.publicPem), { name: 'SourceError', message: /the signature of the bundle is not by the one key that is trusted here, or the bundle was changed since; publish it with/ })
-  t.match(faultOf(printBundle(texts, { key: foreign.key }), both), { message: /not by any of the 2 keys that are trusted/ })
+  t.match(faultOf(signed, foreign.publicPem), { name: 'SourceError', message: /the signature of the bundle is not by the one key that is trusted here or not for the bucket cors-policies, or the bundle was changed since; publish it there by `cors-gateway publish` with the private key/ })
+  t.match(faultOf(printBundle(texts, { sign: { key: foreign.key, audience } }), both), { message: /not by any of the 2 keys that are trusted/ })
+})
+
+t.test('what is signed for one place is taken at no other', async t => {
+  const places = ['url', 'bucket cors-policies', 'bucket cors-policie', 'bucket cors-policies-status', 'bucket url', 'bucket CORS-policies'] as const
+  for (const audience of places) {
+    const signed = printBundle(texts, { stamp, sign: { key: mine.key, audience } })
+    t.same(places.filter(here => faultOf(signed, mine.publicPem, here) === null), [audience])
+  }
+  const ofUrl = printBundle(texts, { sign: { key: mine.key, audience: 'url' } })
+  const ofBucket = printBundle(texts, { sign: { key: mine.key, audience } })
+  t.match(faultOf(ofUrl, mine.publicPem), { message: /or not for the bucket cors-policies, .*; publish it there by `cors-gateway publish` with/ })
+  t.match(faultOf(ofBucket, mine.publicPem, 'url'), { message: /or not for a bundle at a URL, .*; print it by `cors-gateway bundle` with/ })
 })
 
 t.test('a set that is too large to be read is not believed in anything, whoever signed it', async t => {
-  const { stamp: read, set } = parseBundle('here', Buffer.from(printBundle(texts, { stamp, key: foreign.key })), { ...defaultLimits, maxFiles: 1 }, publicKeysOf(mine.publicPem))
+  const { stamp: read, set } = parseBundle('here', Buffer.from(printBundle(texts, { stamp, sign: { key: foreign.key, audience } })), { ...defaultLimits, maxFiles: 1 }, { keys: publicKeysOf(mine.publicPem), audience })
   t.match({ read, set }, { read: null, set: { texts: [], diagnostics: [{ code: 'set-too-large', severity: 'error' }] } })
   const large = { ...defaultLimits, maxFileBytes: 5 }
-  t.match(parseBundle('here', Buffer.from(printBundle(texts, { key: mine.key })), large, publicKeysOf(mine.publicPem)).set, { texts: [texts[1]], diagnostics: [{ code: 'file-too-large' }] })
-  t.throws(() => parseBundle('here', Buffer.from(printBundle(texts, { key: foreign.key })), large, publicKeysOf(mine.publicPem)), { message: /signature/ })
+  t.match(parseBundle('here', Buffer.from(printBundle(texts, { sign: { key: mine.key, audience } })), large, { keys: publicKeysOf(mine.publicPem), audience }).set, { texts: [texts[1]], diagnostics: [{ code: 'file-too-large' }] })
+  t.throws(() => parseBundle('here', Buffer.from(printBundle(texts, { sign: { key: foreign.key, audience } })), large, { keys: publicKeysOf(mine.publicPem), audience }), { message: /signature/ })
 })
 
 t.test('each byte counts', async t => {
-  const bytes = Buffer.from(printBundle(texts, { stamp, key: mine.key }))
+  const bytes = Buffer.from(printBundle(texts, { stamp, sign: { key: mine.key, audience } }))
   const taken: number[] = []
   for (let i = 0; i < bytes.length; i++) {
     for (const bit of [1, 2, 4]) {
@@ -153,7 +170,7 @@ function sorted (texts: readonly SourceText[]): SourceText[] {
 
 t.test('what is printed is what is read, whatever it is', async t => {
   t.doesNotThrow(() => fc.assert(fc.property(someTexts, someStamp, fc.boolean(), (texts, stamp, isSigned) => {
-    const options = { ...stamp !== undefined && { stamp }, ...isSigned && { key: mine.key } }
+    const options = { ...stamp !== undefined && { stamp }, ...isSigned && { sign: { key: mine.key, audience } } }
     const text = printBundle(texts, options)
     const read = parse(text, isSigned ? mine.publicPem : null)
     const same = JSON.stringify([read.set.texts, read.stamp, read.isSigned]) === JSON.stringify([sorted(texts), stamp ?? null, isSigned])
@@ -179,7 +196,7 @@ t.test('a member that is changed after signing is refused, whatever it is', asyn
     bundle => { bundle.files = bundle.files.map(({ name, text }) => ({ name, text: `${text} ` })) }
   )
   t.doesNotThrow(() => fc.assert(fc.property(someTexts, someStamp, someTexts, change, (texts, stamp, others, change) => {
-    const text = printBundle(texts, { ...stamp !== undefined && { stamp }, key: mine.key })
+    const text = printBundle(texts, { ...stamp !== undefined && { stamp }, sign: { key: mine.key, audience } })
     const bundle = JSON.parse(text) as Parameters<Tampering>[0]
     change(bundle, others)
     const changed = `${JSON.stringify(bundle, null, 2)}\n`

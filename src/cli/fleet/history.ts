@@ -1,7 +1,7 @@
 // `fleet history`: what was published before, as far as the store remembers it.
 import { build } from '../../build.ts'
 import type { Store } from '../../source/nats/client.ts'
-import type { PublicKeys } from '../../source/signature.ts'
+import type { Trust } from '../../source/signature.ts'
 import { Exit, Refused, type Io } from '../command.ts'
 import { readPublished, type Published } from './published.ts'
 import { publishedReport } from './status.ts'
@@ -18,10 +18,10 @@ export async function showHistory (store: Store, format: 'pretty' | 'json', io: 
 }
 
 /**
- * The set to go back to: of a generation, or else the last one that is another than the one that is published. With keys
- * it has to be signed by one of them: whoever signs it anew would else sign what somebody put into the store.
+ * The set to go back to: of a generation, or else the last one that is another than the one that is published. With trust
+ * given, it has to be signed by one of its keys, for the bucket: whoever signs it anew would else sign what somebody put into the store.
  */
-export async function earlierSet (store: Store, generation: number | null, keys: PublicKeys | null): Promise<Published> {
+export async function earlierSet (store: Store, generation: number | null, trust: Trust | null): Promise<Published> {
   const [head, ...earlier] = (await store.history()).map(stored => ({ stored, published: readPublished(stored) })).reverse()
   if (head === undefined) throw new Refused('nothing is published, so there is nothing to go back to')
   if (generation !== null && head.published.stamp?.generation === generation) throw new Refused(`generation ${generation} is what is published now`)
@@ -29,9 +29,9 @@ export async function earlierSet (store: Store, generation: number | null, keys:
     fault === null && (generation === null ? revision !== head.published.revision : stamp!.generation === generation)
   const found = earlier.find(({ published }) => isWanted(published))
   if (found === undefined) throw new Refused(missing(generation, earlier.map(({ published }) => published)))
-  const fault = keys === null ? null : readPublished(found.stored, keys).fault
+  const fault = trust === null ? null : readPublished(found.stored, trust).fault
   if (fault === null) return found.published
-  throw new Refused(`generation ${found.published.stamp!.generation} is not signed by the key of --sign-key, and anybody may have put it there: publish it from your repository`)
+  throw new Refused(`generation ${found.published.stamp!.generation} is not signed for this bucket by the key of --sign-key, and anybody may have put it there: publish it from your repository`)
 }
 
 function missing (generation: number | null, earlier: readonly Published[]): string {

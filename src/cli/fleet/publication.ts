@@ -8,11 +8,12 @@ import { renderDiff } from '../../inspect/render-diff.ts'
 import type { Snapshot } from '../../snapshot/snapshot.ts'
 import { parseBundle, printBundle } from '../../source/bundle.ts'
 import { defaultLimits } from '../../source/limits.ts'
-import type { Store } from '../../source/nats/client.ts'
+import { TooManyStatuses, type Store, type StoredStatus } from '../../source/nats/client.ts'
+import { ofBucket, type Trust } from '../../source/signature.ts'
 import { compareStamps, type SourceStamp, type Stamp } from '../../source/stamp.ts'
 import { Exit, Refused, type Io } from '../command.ts'
 import { fails, type FailOn } from '../fail-on.ts'
-import { publicKeysFor } from '../sign-key.ts'
+import { trustIn } from '../sign-key.ts'
 import { clockOf } from './clock.ts'
 import { highestSeen, isPlausible, nextPlace, readPublished, type Published } from './published.ts'
 import type { StorePlace } from './store.ts'
@@ -51,11 +52,13 @@ interface Before {
 
 /** Publishes a set. The result is the exit status of the command; what keeps the set from being published ends the command. */
 export async function publishSet (
-  store: Store, { name }: StorePlace, set: Publication, settings: PublishSettings, io: Io
+  store: Store, { name, bucket }: StorePlace, set: Publication, settings: PublishSettings, io: Io
 ): Promise<number> {
   const { failOn, isDryRun, key, patience } = settings
   const { revision } = set.snapshot
-  const before = await lookAt(store, key)
+  const audience = ofBucket(bucket)
+  const trust = key === undefined ? null : trustIn(key, audience)
+  const before = await lookAt(store, trust, patience !== null, io)
   const { head } = before
   if (head !== null && isPublished(before, revision)) {
     io.stdout(`revision ${revision} is published already, as generation ${head.stamp!.generation}: nothing was published\n`)
@@ -65,10 +68,10 @@ export async function publishSet (
   warn(name, head, key, io)
   compare(set, head, failOn, io)
   const stamp = { ...nextPlace(before.place, before.seen, before.now), publishedAt: new Date().toISOString() }
-  const bytes = Buffer.from(printBundle(set.texts, { stamp, ...key !== undefined && { key } }))
+  const bytes = Buffer.from(printBundle(set.texts, { stamp, ...key !== undefined && { sign: { key, audience } } }))
   refuseTooLarge(bytes.length, store.maxPayload)
   // What no gateway could read is never published: such as a file whose name a bundle can't have.
-  parseBundle(name, bytes, defaultLimits, key === undefined ? null : publicKeysFor(key))
+  parseBundle(name, bytes, defaultLimits, trust)
   const summary = `${summaryOf(set, stamp, bytes.length)}${key === undefined ? '' : ', signed'}`
   if (isDryRun) {
     io.stdout(`nothing was published (--dry-run): it would be ${summary}\n`)
@@ -85,11 +88,11 @@ function warn (name: string, head: Published | null, key: KeyObject | undefined,
   if (head.isSigned && key === undefined) io.stderr('what is published is signed, and this is not: gateways that ask for a signature will not take it; give --sign-key\n')
 }
 
-async function lookAt (store: Store, key: KeyObject | undefined): Promise<Before> {
-  const [stored, statuses] = [await store.head(), await store.statuses()]
+async function lookAt (store: Store, trust: Trust | null, isWaiting: boolean, io: Io): Promise<Before> {
+  const [stored, statuses] = [await store.head(), await statusesIn(store, isWaiting, io)]
   const now = await clockOf(store, statuses)
   const head = stored === null ? null : readPublished(stored)
-  const isSignedAlike = key === undefined || (stored !== null && readPublished(stored, publicKeysFor(key)).fault === null)
+  const isSignedAlike = trust === null || (stored !== null && readPublished(stored, trust).fault === null)
   const stamp = head?.stamp ?? null
   return {
     head,
@@ -97,6 +100,17 @@ async function lookAt (store: Store, key: KeyObject | undefined): Promise<Before
     place: stamp !== null && (isSignedAlike || isPlausible(stamp, now)) ? stamp : null,
     seen: highestSeen(statuses, now),
     now
+  }
+}
+
+/** Whoever floods the store with statuses must not keep anybody from publishing; but nobody can wait for gateways that are not known. */
+async function statusesIn (store: Store, isWaiting: boolean, io: Io): Promise<readonly StoredStatus[]> {
+  try {
+    return await store.statuses()
+  } catch (error) {
+    if (isWaiting || !(error instanceof TooManyStatuses)) throw error
+    io.stderr(`${visible(error.message)}\nwhat gateways have seen is not known: this goes above what is published, and no further\n`)
+    return []
   }
 }
 

@@ -4,7 +4,7 @@ import { parseBundle } from '../../source/bundle.ts'
 import { defaultLimits } from '../../source/limits.ts'
 import type { StoredBundle, StoredStatus } from '../../source/nats/client.ts'
 import { parseStatus } from '../../source/nats/status.ts'
-import type { PublicKeys } from '../../source/signature.ts'
+import type { Trust } from '../../source/signature.ts'
 import { SourceError } from '../../source/source.ts'
 import { compareStamps, type SourceStamp, type Stamp } from '../../source/stamp.ts'
 
@@ -19,11 +19,11 @@ export interface Published {
   readonly fault: string | null
 }
 
-/** Reads a bundle; with keys, it has to be signed by one of them. */
-export function readPublished ({ bytes, sequence }: StoredBundle, keys: PublicKeys | null = null): Published {
+/** Reads a bundle; with trust given, it has to be signed by one of its keys, for the bucket. */
+export function readPublished ({ bytes, sequence }: StoredBundle, trust: Trust | null = null): Published {
   const size = { sequence, bytes: bytes.length }
   try {
-    const { set: { texts, diagnostics = [] }, stamp, revision, isSigned } = parseBundle('store', bytes, defaultLimits, keys)
+    const { set: { texts, diagnostics = [] }, stamp, revision, isSigned } = parseBundle('store', bytes, defaultLimits, trust)
     const fault = diagnostics[0]?.message ?? (stamp === null ? 'it has no generation' : null)
     return { ...size, stamp, revision, texts, isSigned, fault }
   } catch (error) {
