@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { revisionOf } from '../../dist/policy/revision.js'
 import { printBundle } from '../../dist/source/bundle.js'
+import { ofBucket } from '../../dist/source/signature.js'
 import { openStore } from '../../dist/source/nats/client.js'
 import { Link } from '../fleet/link.mjs'
 import { quantile, table } from './figures.mjs'
@@ -28,6 +29,7 @@ const atATime = 4
 const folder = mkdtempSync(join(tmpdir(), 'cors-bench-'))
 const { privateKey, publicKey } = generateKeyPairSync('ed25519')
 const publicKeyFile = join(folder, 'public.pem')
+const audience = ofBucket('cors-policies')
 writeFileSync(publicKeyFile, publicKey.export({ format: 'pem', type: 'spki' }))
 
 const server = await Server.start(folder)
@@ -45,7 +47,7 @@ function next (key = privateKey) {
   place = { ...place, generation: place.generation + 1 }
   const texts = textsOf(++number)
   const stamp = { ...place, publishedAt: new Date().toISOString() }
-  return { number, texts, stamp, revision: revisionOf(texts), bundle: printBundle(texts, { stamp, ...key !== null && { key } }) }
+  return { number, texts, stamp, revision: revisionOf(texts), bundle: printBundle(texts, { stamp, ...key !== null && { sign: { key, audience } } }) }
 }
 
 /** Publishes the next set; the result is the moment of the acknowledgement. */
@@ -189,7 +191,7 @@ const faults = [
   ['an invalid set in the store', 'the next publication', () => {
     place = { ...place, generation: place.generation + 1 }
     const stamp = { ...place, publishedAt: new Date().toISOString() }
-    return spoil(printBundle([{ name: 'all.yaml', text: 'version: 1\nrules: [{}]\n' }], { stamp, key: privateKey }))
+    return spoil(printBundle([{ name: 'all.yaml', text: 'version: 1\nrules: [{}]\n' }], { stamp, sign: { key: privateKey, audience } }))
   }],
   ['one that is not signed', 'the next publication', () => spoil(next(null).bundle)],
   ['one signed by another key', 'the next publication', () => spoil(next(generateKeyPairSync('ed25519').privateKey).bundle)],
@@ -214,7 +216,7 @@ async function race () {
     const [a, b] = [next(), next()]
     const { sequence } = await store.head()
     // Their places are the same; one of them is there first.
-    const rival = { ...b, stamp: a.stamp, bundle: printBundle(b.texts, { stamp: a.stamp, key: privateKey }) }
+    const rival = { ...b, stamp: a.stamp, bundle: printBundle(b.texts, { stamp: a.stamp, sign: { key: privateKey, audience } }) }
     observer.expect(everyone, a, rival)
     const ends = await Promise.all([store.put(Buffer.from(a.bundle), sequence), other.put(Buffer.from(rival.bundle), sequence)])
     const moment = performance.now()

@@ -179,10 +179,14 @@ t.test('what the key of the publisher has not signed, or not lately', async t =>
   const second = Buffer.from((await store.head())!.bytes).toString()
 
   const stamp = placeOf(Date.now() + 3_600_000, 99)
+  const audience = 'bucket cors-policies'
+  const notForHere = /or not for the bucket cors-policies, /
   const { signature } = JSON.parse(second) as { signature: string }
   for (const [what, bundle, says] of [
     ['unsigned', printBundle([namedSet('evil')], { stamp }), /the bundle is not signed, and only signed ones are taken here/],
-    ['signed by another key', printBundle([namedSet('evil')], { stamp, key: makeKeys().key }), /the signature of the bundle is not by the one key/],
+    ['signed by another key', printBundle([namedSet('evil')], { stamp, sign: { key: makeKeys().key, audience } }), /the signature of the bundle is not by the one key/],
+    ['signed for another bucket', printBundle([namedSet('evil')], { stamp, sign: { key: keys.key, audience: 'bucket cors-policies-staging' } }), notForHere],
+    ['signed for a URL', printBundle([namedSet('evil')], { stamp, sign: { key: keys.key, audience: 'url' } }), notForHere],
     ['other files below a signature', JSON.stringify({ ...JSON.parse(printBundle([namedSet('evil')], { stamp })), signature }), /or the bundle was changed since/],
     ['a later place for what was signed', second.replace('"generation": 2', '"generation": 3'), /or the bundle was changed since/],
     ['what was signed before', first, /the store went back: generation 1 .* is there, but generation 2 .* was there before/]
@@ -242,4 +246,30 @@ t.test('two publishers, twenty times at once', async t => {
   inOrder(t, await stop(), ['start', ...won])
   const kept = (await other.history()).map(({ bytes }) => /x-set-([\w-]+)/.exec(Buffer.from(bytes).toString())![1])
   t.same(kept, won.slice(-10))
+})
+
+t.test('a backup of the whole store is put back', async t => {
+  const fleet = await startFleet(t)
+  const { nats } = fleet
+  t.match(await fleet.publish('one'), { exit: 0, stdout: /generation 1/ })
+  const gateways = [await fleet.start('a'), await fleet.start('b')]
+  await nats.kill()
+  const putBack = nats.copy()
+  await nats.start()
+  t.match(await fleet.publish('two'), { exit: 0, stdout: /generation 2/ })
+  t.ok(await runs(gateways, 'two'))
+
+  const stop = follow(gateways)
+  await nats.kill()
+  putBack()
+  await nats.start()
+  t.ok(await complain(gateways, /the store went back: generation 1 .* is there, but generation 2 .* was there before/))
+  t.same(await Promise.all(gateways.map(async gateway => (await gateway.status()).state)), ['degraded', 'degraded'])
+  t.ok(await untilAll(gateways, async () => {
+    const { exit, stdout } = await run('fleet', 'status', nats.url, ...nats.publisherFlags)
+    return exit === 1 && stdout.startsWith('published: generation 1,') && stdout.split('\n').filter(line => /^[ab] +degraded +2 .* rejects: .*the store went back/.test(line)).length === 2
+  }), 'the status of the fleet tells it')
+  t.match(await fleet.publish('three', '--wait'), { exit: 0, stdout: /generation 3[\s\S]*all 2 live gateways run/ }, 'the next one goes above what was seen')
+  t.ok(await runs(gateways, 'three'))
+  inOrder(t, await stop(), ['two', 'three'])
 })

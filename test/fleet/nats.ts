@@ -1,5 +1,6 @@
 // A NATS server of a test: JetStream in a folder of its own, a user for whoever publishes and one for gateways.
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { randomUUID } from 'node:crypto'
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { jetstreamManager } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
@@ -25,8 +26,10 @@ export interface Nats {
   start (): Promise<void>
   /** Removes all that is stored, of a server that was killed. */
   wipe (): void
-  /** Removes the two buckets of the server that runs. */
-  removeBuckets (): Promise<void>
+  /** Copies all that is stored, of a server that was killed. The result puts it back, of a server that was killed as well. */
+  copy (): () => void
+  /** Removes buckets of the server that runs, unless named the two. */
+  removeBuckets (...names: readonly string[]): Promise<void>
   /** Sends it a signal, such as SIGSTOP. */
   signal (signal: NodeJS.Signals): void
 }
@@ -84,10 +87,18 @@ export async function startNats (
       running = null
     },
     wipe: () => { rmSync(store, { recursive: true, force: true }) },
-    removeBuckets: async () => {
+    copy: () => {
+      const copy = join(folder, `copy-${randomUUID()}`)
+      cpSync(store, copy, { recursive: true })
+      return () => {
+        nats.wipe()
+        cpSync(copy, store, { recursive: true })
+      }
+    },
+    removeBuckets: async (...names) => {
       const connection = await connect({ port, user: 'operator', pass: 'operator-secret', tls: null })
       const { streams } = await jetstreamManager(connection)
-      for (const name of ['KV_cors-policies', 'KV_cors-policies-status']) await streams.delete(name)
+      for (const name of names.length > 0 ? names : ['cors-policies', 'cors-policies-status']) await streams.delete(`KV_${name}`)
       await connection.close()
     },
     signal: signal => { process.kill(Number(readFileSync(pidFile, 'utf8')), signal) }

@@ -3,8 +3,8 @@ import type { KV } from '@nats-io/kv'
 import { retryAfter, spread } from '../pace.ts'
 import { SourceError } from '../source.ts'
 import { connect, within, type Connection, type Library } from './connection.ts'
-import { allEntriesOf, entryOf, historyOf, type Entry } from './entries.ts'
-import { natsFault } from './faults.ts'
+import { allEntriesOf, countOf, entryOf, historyOf, type Entry } from './entries.ts'
+import { isLost, natsFault } from './faults.ts'
 import { resolveNats, type NatsOptions, type ResolvedNats } from './options.ts'
 import { Watch } from './watch.ts'
 
@@ -33,14 +33,22 @@ export interface Store {
   readonly maxPayload: number
   /** What is published now; null for an empty bucket, or none. */
   head (): Promise<StoredBundle | null>
+  /** Whether there is a bucket for policies, be it an empty one. */
+  exists (): Promise<boolean>
   /** Up to the last ten, the oldest first. */
   history (): Promise<readonly StoredBundle[]>
   /** Publishes after the sequence that the caller knows, 0 for none. Gives the new one; null where somebody else was first. */
   put (bytes: Uint8Array, previous: number): Promise<number | null>
-  /** Tells that something may have been published. No more than a hint: some may be missing, some needless. */
-  watch (changed: () => void): Promise<() => Promise<void>>
-  putStatus (instance: string, bytes: Uint8Array): Promise<void>
-  removeStatus (instance: string): Promise<void>
+  /**
+   * Tells that something may have been published. No more than a hint: some may be missing, some needless. `began` is
+   * told each time that the watch has begun, with null, or why it can't begin on a connection that is there.
+   */
+  watch (changed: () => void, began?: (fault: SourceError | null) => void): Promise<() => Promise<void>>
+  /** Writes over what is there; with a sequence, only over that. Gives the new one; null where something else was written since. */
+  putStatus (instance: string, bytes: Uint8Array, previous?: number | null): Promise<number | null>
+  /** With a sequence, only what has that. */
+  removeStatus (instance: string, previous?: number | null): Promise<void>
+  /** Rejects with {@link TooManyStatuses} rather than to read without end. */
   statuses (): Promise<readonly StoredStatus[]>
   watchStatuses (changed: () => void): Promise<() => Promise<void>>
   /** The server's clock, in epoch milliseconds; for whoever may do more than read. */
@@ -49,6 +57,16 @@ export interface Store {
   onState (listener: (connected: boolean, reason: string | null) => void): void
   /** Ends everything, readings under way included. */
   close (): Promise<void>
+}
+
+/** More statuses than any fleet has. */
+export class TooManyStatuses extends SourceError {
+  constructor (place: string, bucket: string, count: number) {
+    const [has, most] = [count, maxStatuses].map(each => each.toLocaleString('en'))
+    super(place, `the bucket ${bucket} holds ${has} statuses of the last day, and ${most} are read at most: somebody may write there who should not`, {
+      help: `take that right away, and delete the stream KV_${bucket}: the next publish makes it anew`
+    })
+  }
 }
 
 /**
@@ -80,15 +98,19 @@ async function load ({ place }: ResolvedNats): Promise<Library> {
     return { transport, jetstream, kv }
   } catch (error) {
     throw new SourceError(place, 'the client of NATS is not installed', {
-      help: 'npm install @nats-io/transport-node @nats-io/jetstream @nats-io/kv', cause: error
+      help: 'npm install @nats-io/transport-node @nats-io/jetstream @nats-io/kv (with --global where this package is installed with it)', cause: error
     })
   }
 }
 
 const key = 'bundle'
 const day = 86_400_000
+/** Those of instances that have stopped count for a day as well. */
+const maxStatuses = 10_000
 /** The most that an instance may say of itself, in bytes. */
 const maxStatus = 16 * 1024
+/** And all of them together, some 100,000 as they are: whoever writes without end must not take the room for what is published. */
+const maxStatusBytes = 64 * 1024 * 1024
 
 class NatsStore implements Store {
   maxPayload = 0
@@ -116,6 +138,14 @@ class NatsStore implements Store {
     return entry === null ? null : bundleOf(entry)
   }
 
+  exists (): Promise<boolean> {
+    const { bucket } = this.#server
+    return this.#ask(async ({ streams }) => {
+      await entryOf(streams, bucket, key)
+      return true
+    }, false)
+  }
+
   async history (): Promise<readonly StoredBundle[]> {
     const { bucket } = this.#server
     return (await this.#ask(({ streams }) => historyOf(streams, bucket, key), [])).map(bundleOf)
@@ -130,21 +160,42 @@ class NatsStore implements Store {
     }
   }
 
-  watch (changed: () => void): Promise<() => Promise<void>> {
-    return this.#watch(({ policies }) => policies, key, changed)
+  watch (changed: () => void, began?: (fault: SourceError | null) => void): Promise<() => Promise<void>> {
+    return this.#watch(({ policies }) => policies, key, changed, began)
   }
 
-  async putStatus (instance: string, bytes: Uint8Array): Promise<void> {
-    await this.#ask(({ statuses }) => statuses.put(instance, bytes))
+  async putStatus (instance: string, bytes: Uint8Array, previous: number | null = null): Promise<number | null> {
+    try {
+      return await this.#ask(({ statuses }) => statuses.put(instance, bytes, previous === null ? {} : { previousSeq: previous }))
+    } catch (error) {
+      if (this.#isOvertaken((error as Error).cause)) return null
+      throw this.#statusFault(error as SourceError)
+    }
   }
 
-  async removeStatus (instance: string): Promise<void> {
-    await this.#ask(({ statuses }) => statuses.delete(instance))
+  async removeStatus (instance: string, previous: number | null = null): Promise<void> {
+    try {
+      await this.#ask(({ statuses }) => statuses.delete(instance, previous === null ? {} : { previousSeq: previous }))
+    } catch (error) {
+      if (!this.#isOvertaken((error as Error).cause)) throw this.#statusFault(error as SourceError)
+    }
+  }
+
+  /** Where a bucket is missing, nobody takes what is written into it, and a server says no more than that. */
+  #statusFault (fault: SourceError): SourceError {
+    const { place, bucket } = this.#server
+    if ((fault.cause as Error | undefined)?.name !== 'JetStreamNotEnabled') return fault
+    const help = 'publish a policy set: `cors-gateway publish` makes the bucket'
+    return new SourceError(place, `there is no bucket ${bucket}-status`, { help, cause: fault.cause })
   }
 
   async statuses (): Promise<readonly StoredStatus[]> {
-    const { bucket } = this.#server
-    const entries = await this.#ask(({ streams }) => allEntriesOf(streams, `${bucket}-status`), [])
+    const bucket = `${this.#server.bucket}-status`
+    const entries = await this.#ask(async ({ streams }) => {
+      const count = await countOf(streams, bucket)
+      if (count > maxStatuses) throw new TooManyStatuses(this.#server.place, bucket, count)
+      return allEntriesOf(streams, bucket)
+    }, [])
     return entries.map(({ key, bytes, at }) => ({ instance: key, bytes, at }))
   }
 
@@ -199,7 +250,7 @@ class NatsStore implements Store {
   async #createBuckets (connection: Connection): Promise<void> {
     const { bucket } = this.#server
     await connection.create(bucket, { history: 10 })
-    await connection.create(`${bucket}-status`, { history: 1, ttl: day, maxValueSize: maxStatus })
+    await connection.create(`${bucket}-status`, { history: 1, ttl: day, maxValueSize: maxStatus, maxBytes: maxStatusBytes })
   }
 
   #took (connection: Connection): void {
@@ -239,11 +290,16 @@ class NatsStore implements Store {
 
   #isOvertaken (error: unknown): boolean {
     const { JetStreamApiError } = this.#library.jetstream
-    return error instanceof JetStreamApiError && error.code === wrongLastSequence
+    return error instanceof JetStreamApiError && wrongLastSequence.includes(error.code)
   }
 
-  async #watch (bucketOf: (connection: Connection) => KV, key: string, changed: () => void): Promise<() => Promise<void>> {
-    const watch = new Watch(bucketOf, key, changed)
+  async #watch (
+    bucketOf: (connection: Connection) => KV, key: string, changed: () => void, began: (fault: SourceError | null) => void = () => {}
+  ): Promise<() => Promise<void>> {
+    const watch = new Watch(bucketOf, key, changed, error => {
+      const fault = error === null ? null : natsFault(this.#server, error)
+      if (!isLost(fault)) began(fault)
+    })
     this.#watches.add(watch)
     if (this.#connection !== null) await watch.begin(this.#connection)
     return async () => {
@@ -253,7 +309,8 @@ class NatsStore implements Store {
   }
 }
 
-const wrongLastSequence = 10_071
+/** The second is for a bucket of replicas into which somebody else is writing at the same time. */
+const wrongLastSequence: readonly number[] = [10_071, 10_164]
 
 function bundleOf ({ bytes, sequence, at }: Entry): StoredBundle {
   return { bytes, sequence, at }

@@ -18,6 +18,14 @@ export interface Library {
   readonly kv: typeof Kv
 }
 
+/** What a bucket keeps: versions of a value, for how many milliseconds, and how many bytes of one and of all. */
+export interface BucketOptions {
+  readonly history: number
+  readonly ttl?: number
+  readonly maxValueSize?: number
+  readonly maxBytes?: number
+}
+
 /** A connection, and the two buckets over it. */
 export interface Connection {
   readonly maxPayload: number
@@ -25,7 +33,7 @@ export interface Connection {
   readonly statuses: Kv.KV
   readonly streams: Jetstream.StreamAPI
   /** Makes a bucket where it is missing. */
-  create (bucket: string, options: { readonly history: number, readonly ttl?: number, readonly maxValueSize?: number }): Promise<void>
+  create (bucket: string, options: BucketOptions): Promise<void>
   /** The server's clock, in epoch milliseconds. */
   now (): Promise<number>
   /** Resolves when the connection is no more, with the reason where there is one. */
@@ -56,7 +64,7 @@ export async function within<T> (promise: Promise<T>, { place, timeout }: Resolv
   try {
     return await Promise.race([promise, new Promise<never>((_resolve, reject) => {
       timer = setTimeout(() => {
-        reject(new SourceError(place, `no answer within ${timeout} ms`, { help: 'look at the server, or set a longer `timeout`' }))
+        reject(new SourceError(place, `no answer within ${timeout} ms`, { help: 'look at the server, and at the network between here and there' }))
       }, timeout)
       stop = (): void => { reject(end.reason as Error) }
       if (end.aborted) stop()
@@ -78,7 +86,7 @@ async function bucketsOver (
     policies: await kvm.open(bucket),
     statuses: await kvm.open(`${bucket}-status`),
     streams,
-    create: async (name, options) => { await kvm.create(name, options) },
+    create: async (name, { maxBytes = -1, ...options }) => { await kvm.create(name, { ...options, max_bytes: maxBytes }) },
     now: async () => {
       // What the server makes it dates, and older servers tell the time nowhere else.
       const { name, created } = await consumers.add(`KV_${bucket}`, { name: `clock_${randomUUID()}`, filter_subject: `$KV.${bucket}.bundle` })
@@ -136,6 +144,8 @@ async function optionsOf ({ transport }: Library, server: ResolvedNats): Promise
     reconnect: false,
     ignoreClusterUpdates: true,
     pingInterval: 10_000,
+    // One that stays unanswered until the next is due: then the connection is dead.
+    maxPingOut: 1,
     tls: isTls ? await tlsOf(server) : null,
     ...login,
     ...creds !== undefined && { authenticator: transport.credsAuthenticator(new TextEncoder().encode(creds)) }

@@ -33,6 +33,12 @@ export async function historyOf (streams: StreamAPI, bucket: string, key: string
   }
 }
 
+/** How many keys a bucket holds, those included whose values were deleted lately. */
+export async function countOf (streams: StreamAPI, bucket: string): Promise<number> {
+  const { state } = await streams.info(`KV_${bucket}`)
+  return state.num_subjects ?? 0
+}
+
 /** The value of every key. */
 export async function allEntriesOf (streams: StreamAPI, bucket: string): Promise<Entry[]> {
   const { state } = await streams.info(`KV_${bucket}`, { subjects_filter: `$KV.${bucket}.>` })
