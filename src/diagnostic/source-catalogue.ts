@@ -12,6 +12,11 @@ export const sourceCatalogue = {
     why: 'A single file that is mounted into a container stays the old one when the host replaces it: no later change can ever be seen.',
     help: 'mount the directory, not the file (in Kubernetes without `subPath`), and restart the container'
   },
+  'refused-source': {
+    severity: 'error', title: 'policies that are not to be taken',
+    why: 'A set that no trusted key has signed, or that is older than one that was seen, may be an attack, or a store that went back.',
+    help: 'publish the set again, signed where signatures are asked for'
+  },
   'set-shrunk': {
     severity: 'error', title: 'set that lost too much at once',
     why: 'Half a file and half a directory can be valid: a set that suddenly lost most of its rules is more often a fault than meant.',

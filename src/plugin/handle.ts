@@ -111,6 +111,9 @@ function gauges (status: Status): string[] {
     family(`cors_gateway_policy_${name}`, 'gauge', help, [sample(`cors_gateway_policy_${name}`, labels, value)])
   return [
     gauge('generation', 'The generation of the set in force.', status.generation),
+    ...status.published === null ? [] : [
+      gauge('published_generation', 'The generation of the set in force as its publisher counts, the same at all gateways.', status.published.generation)
+    ],
     gauge('info', 'The revision of the set in force.', 1, { revision: status.revision }),
     gauge('rules', 'The number of rules in force.', status.rules),
     gauge('last_reload_successful', 'Whether the last reading was a valid set.', status.lastAttempt.ok ? 1 : 0),

@@ -51,8 +51,9 @@ export async function buildSet (
 
 /** An attempt that ended before there was anything to build. */
 export function unreachable (error: unknown): Attempt {
-  const { place, reason, help } = error instanceof SourceError ? error : { place: 'policies', reason: messageOf(error), help: undefined }
-  return { texts: [], found: [], snapshot: null, revision: null, diagnostics: [aboutFile('unreachable-source', place, reason, help)] }
+  const { place, reason, help, isRefusal } = error instanceof SourceError ? error : new SourceError('policies', messageOf(error))
+  const code = isRefusal ? 'refused-source' : 'unreachable-source'
+  return { texts: [], found: [], snapshot: null, revision: null, diagnostics: [aboutFile(code, place, reason, help)] }
 }
 
 /** Whether a reading is the one of an earlier attempt, so that nothing new can come of it. */

@@ -126,6 +126,22 @@ const checks: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
     assert.deepEqual(await textsOf(source), second)
   },
 
+  'what it tells of itself can be asked at any time, and shown': async ({ source, put, sever }) => {
+    if (source.state === undefined) return
+    const look = (): void => {
+      const state = source.state!()
+      assert.deepEqual(JSON.parse(JSON.stringify(state)), state)
+      assert.ok(state.lookedAt === null || !Number.isNaN(Date.parse(state.lookedAt)), `\`lookedAt\` is ${state.lookedAt}`)
+    }
+    look()
+    await put(first)
+    await textsOf(source)
+    look()
+    await sever?.()
+    await textsOf(source).catch(() => {})
+    look()
+  },
+
   'whoever watches is told of a change, and reads it then': async ({ source, put, watch, until }) => {
     if (source.watch === undefined) return
     await put(first)

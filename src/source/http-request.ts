@@ -26,7 +26,7 @@ export async function ask (server: ResolvedHttp, validators: Validators | null, 
   const controller = new AbortController()
   const stop = (): void => controller.abort(signal.reason)
   const timer = setTimeout(() => {
-    controller.abort(new SourceError(place, `no whole answer within ${timeout} ms`, { help: 'look at the server, or set a longer `timeout`' }))
+    controller.abort(new SourceError(place, `no whole answer within ${timeout} ms`, { help: 'look at the server, and at the network between here and there' }))
   }, timeout)
   signal.addEventListener('abort', stop)
   try {

@@ -18,7 +18,8 @@ export function httpSource (url: string | URL, options: HttpOptions = {}): Polic
     mode: 'poll',
     retries: true,
     read: signal => source.read(signal),
-    watch: changed => source.watch(changed)
+    watch: changed => source.watch(changed),
+    state: () => ({ lookedAt: source.lookedAt })
   }
 }
 
@@ -32,6 +33,7 @@ interface Watcher {
 }
 
 class HttpSource {
+  lookedAt: string | null = null
   readonly #server: ResolvedHttp
   readonly #watchers = new Set<Watcher>()
   readonly #judge: Judge
@@ -48,7 +50,7 @@ class HttpSource {
 
   constructor (server: ResolvedHttp) {
     this.#server = server
-    this.#judge = new Judge(server)
+    this.#judge = new Judge({ ...server, audience: 'url' })
   }
 
   /** Asks for the whole bundle, whatever the server says of changes; unless a look that just did brought this about. */
@@ -88,18 +90,20 @@ class HttpSource {
       const set = answer === null ? known! : this.#judge.take(answer.bytes, keys)
       if (answer !== null) this.#validators = answer.validators
       this.#failures = 0
-      this.#tell(set)
+      this.#looked(set)
       return set
     } catch (error) {
       if (error instanceof SourceError && !signal.aborted) {
         this.#failures ||= 1
-        this.#tell(error.message)
+        this.#looked(error.message)
       }
       throw error
     }
   }
 
-  #tell (state: SourceSet | string): void {
+  /** Tells whoever doesn't know yet. */
+  #looked (state: SourceSet | string): void {
+    this.lookedAt = new Date().toISOString()
     for (const watcher of this.#watchers) {
       if (watcher.told === state) continue
       watcher.told = state

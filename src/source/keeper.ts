@@ -3,6 +3,7 @@ import type { BuildOptions } from '../build.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 import { buildSet, findingsBeyond, isSamePlace, isSameSet, readSource, rejectionOf, unreachable, type Attempt } from './attempt.ts'
 import { Builder, compilePatiently } from './builder.ts'
+import { durationText } from './duration.ts'
 import { Emitter } from './emitter.ts'
 import { messageOf } from './finding.ts'
 import { Ledger, type Status } from './ledger.ts'
@@ -70,8 +71,8 @@ async function lastGoodOf (options: KeeperOptions, builder: Builder, failure: un
     const { texts, revision, savedAt, stamp } = await loadLastGood(lastKnownGood)
     const attempt = await buildSet({ texts, ...stamp && { stamp } }, builder, buildOptionsOf(options, 1))
     if (attempt.snapshot === null || attempt.revision !== revision) throw new Error('the set in it is no longer valid')
-    const hours = Math.round((now() - Date.parse(savedAt)) / 36_000) / 100
-    warn?.(`${messageOf(failure)}\nThe last known good set of ${savedAt} (${hours} h ago, revision ${revision}) is in force instead.`)
+    const age = durationText(now() - Date.parse(savedAt))
+    warn?.(`${messageOf(failure)}\nThe last known good set of ${savedAt} (${age} ago, revision ${revision}) is in force instead.`)
     return attempt
   } catch (error) {
     warn?.(`the last known good set cannot be used either: ${messageOf(error)}`)
@@ -113,7 +114,7 @@ class PolicyKeeper implements Keeper {
     this.#ledger.loaded(first, rejected === null ? 'start' : 'last-known-good', snapshot.generation, now())
     this.#windows = new WindowTimer(now, () => { void this.#passWindows() }, clockCheck)
     this.#windows.arm(snapshot)
-    this.#stopWatching = watch && reload === 'auto' ? source.watch?.(() => { void this.reload() }) ?? null : null
+    this.#stopWatching = watch && reload === 'auto' ? this.#watch() : null
     if (rejected === null) this.#save(first)
     else this.#reject(rejected, now())
     this.#report()
@@ -121,6 +122,11 @@ class PolicyKeeper implements Keeper {
 
   on<Name extends keyof KeeperEvents> (event: Name, listener: (payload: KeeperEvents[Name]) => void): () => void {
     return this.#events.on(event, listener)
+  }
+
+  #watch (): (() => void | Promise<void>) | null {
+    const changed = (): void => { void this.reload() }
+    return this.#source.watch?.(changed, message => { this.#options.warn?.(message) }) ?? null
   }
 
   /** A reading that is under way may have passed what changed since: whoever asks then gets the next one. */
@@ -263,8 +269,10 @@ class PolicyKeeper implements Keeper {
   status (): Status {
     const { watch = true, reload = 'auto', minKept = 0, settings, version = ownVersion, build } = this.#options
     const { unmatched, router, pathReadings } = this.current.settings
+    const source = this.#source.state?.() ?? null
     return {
-      ...this.#ledger.status(this.current, this.#now()),
+      ...this.#ledger.status(this.current, this.#now(), source?.lookedAt ?? null),
+      source,
       watch: this.#stopWatching === null ? 'off' : this.#source.mode ?? 'events',
       settings: {
         unmatched, router, pathReadings: [...pathReadings], allowEmpty: build?.allowEmpty ?? false, watch, reload, minKept, ...settings

@@ -3,6 +3,8 @@ import type { Diagnostic } from '../diagnostic/diagnostic.ts'
 import { renderFrame } from '../diagnostic/render.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 import type { Attempt } from './attempt.ts'
+import type { SourceState } from './source.ts'
+import type { SourceStamp } from './stamp.ts'
 import { upcomingOf, type Boundary } from './window.ts'
 
 /** One line of the history. */
@@ -37,9 +39,14 @@ export interface Status {
   readonly origins: number
   /** When the running set came into force; a window that opens or closes doesn't count. */
   readonly loadedAt: string
+  /** `at` is the last time at which a reading, or a look of the source by itself, came to this. */
   readonly lastAttempt: { readonly at: string, readonly ok: boolean, readonly diagnostics: readonly Diagnostic[] }
   /** The set that is there and is not used, since when; `revision` is null where it could not even be read. */
   readonly rejected: { readonly since: string, readonly revision: string | null, readonly diagnostics: readonly FramedDiagnostic[] } | null
+  /** Where the set in force stands in the order of what was published; null for a source without one. */
+  readonly published: SourceStamp | null
+  /** What the source tells of itself; null for one that tells nothing. */
+  readonly source: SourceState | null
   readonly watch: 'events' | 'poll' | 'off'
   readonly upcoming: readonly Boundary[]
   /** Newest last; bounded. */
@@ -116,9 +123,11 @@ export class Ledger {
     if (this.#history.length > maxHistory) this.#history.shift()
   }
 
-  status (snapshot: Snapshot, now: number): Omit<Status, 'watch' | 'settings' | 'version'> {
+  /** `lookedAt`: when the source last looked by itself. It would have been read again, had that come to anything else. */
+  status (snapshot: Snapshot, now: number, lookedAt: string | null): Omit<Status, 'source' | 'watch' | 'settings' | 'version'> {
     const { generation, revision, rules, origins, set } = snapshot
     const { rejected } = this
+    const isLater = lookedAt !== null && Date.parse(lookedAt) > Date.parse(this.#lastAttempt.at)
     return {
       state: rejected === null ? 'ok' : 'degraded',
       generation,
@@ -126,8 +135,9 @@ export class Ledger {
       rules: rules.length,
       origins,
       loadedAt: timeText(this.#loadedAt),
-      lastAttempt: this.#lastAttempt,
+      lastAttempt: isLater ? { ...this.#lastAttempt, at: lookedAt } : this.#lastAttempt,
       rejected: rejected && { since: timeText(this.#rejectedSince), revision: rejected.revision, diagnostics: this.#rejectedFindings },
+      published: this.active.stamp ?? null,
       upcoming: upcomingOf(set, now),
       history: [...this.#history]
     }

@@ -147,10 +147,10 @@ t.test('security 18: everything that it tells needs the token', async t => {
 t.test('status, rules and explanations are those of the command line', async t => {
   const { admin } = await start(t)
   const status = JSON.parse((await ask(`${admin}/api/status`)).text)
-  t.same(Object.keys(status).sort(), ['generation', 'history', 'lastAttempt', 'loadedAt', 'origins', 'rejected', 'revision', 'rules', 'settings', 'state',
-    'upcoming', 'version', 'watch'])
+  t.same(Object.keys(status).sort(), ['generation', 'history', 'lastAttempt', 'loadedAt', 'origins', 'published', 'rejected', 'revision', 'rules', 'settings',
+    'source', 'state', 'upcoming', 'version', 'watch'])
   t.match(status, {
-    state: 'ok', generation: 1, rules: 6, watch: 'off', version: /^\d+\.\d+\.\d+/, history: [{ what: 'start' }], upcoming: [{ rule: 'acme-returns-pilot', what: 'ends' }],
+    state: 'ok', generation: 1, rules: 6, published: null, source: null, watch: 'off', version: /^\d+\.\d+\.\d+/, history: [{ what: 'start' }], upcoming: [{ rule: 'acme-returns-pilot', what: 'ends' }],
     settings: { mode: 'enforce', debug: false, unmatched: 'deny', maxRuleLabels: 1000, minKept: 0 }
   })
   const rules = JSON.parse((await ask(`${admin}/api/rules`)).text)

@@ -78,6 +78,9 @@ t.test('every name of the contract, with its type', async t => {
     t.ok(good.get(name)!.help.length > 0, 'with help')
   }
   t.same([...good.keys()].sort(), names.map(([name]) => name).sort(), 'and no others while all is well')
+  const texts = [{ name: 'a.yaml', text: policy }]
+  const { app: published } = await start(t, { policies: { read: async () => ({ texts, stamp: { epoch: 20, generation: 7 } }) } })
+  t.match(familiesOf(published.corsGateway.metrics()).get('cors_gateway_policy_published_generation'), { type: 'GAUGE', metrics: [{ value: '7' }] })
 
   policies.set([{ name: 'a.yaml', text: 'rules: 7\n' }])
   await app.corsGateway.reload()

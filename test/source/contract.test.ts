@@ -2,7 +2,7 @@
 import t from 'tap'
 import type { SourceText } from '../../src/diagnostic/span.ts'
 import { sourceContract, type SourceUnderTest } from '../../src/source/contract.ts'
-import type { PolicySource, SourceSet } from '../../src/source/source.ts'
+import type { PolicySource, SourceSet, SourceState } from '../../src/source/source.ts'
 
 type Texts = readonly SourceText[]
 
@@ -23,6 +23,10 @@ class Parts {
     return () => { this.watchers.delete(watcher) }
   }
 
+  state (): SourceState {
+    return { lookedAt: null, watch: { fault: null } }
+  }
+
   set (texts: Texts): void {
     this.texts = [...texts]
     this.isSevered = false
@@ -39,7 +43,7 @@ class Parts {
   }
 
   subject (): SourceUnderTest {
-    const source: PolicySource = { read: signal => this.read(signal), watch: changed => this.watch(changed) }
+    const source: PolicySource = { read: signal => this.read(signal), watch: changed => this.watch(changed), state: () => this.state() }
     return {
       source,
       put: texts => { this.set(texts) },
@@ -116,6 +120,15 @@ const breaches: Readonly<Record<string, [broken: string, make: () => Parts]>> = 
       this.texts = [...texts]
       this.isSevered = false
       if (!wasSevered) this.tell()
+    }
+  }()],
+  'tells of itself what is no time': ['what it tells of itself can be asked at any time, and shown', () => new class extends Parts {
+    override state (): SourceState { return { lookedAt: 'soon' } }
+  }()],
+  'tells nothing of itself while it cannot be read': ['what it tells of itself can be asked at any time, and shown', () => new class extends Parts {
+    override state (): SourceState {
+      if (this.isSevered) throw new Error('out of reach')
+      return super.state()
     }
   }()],
   'tells after the end': ['nobody is told after the end, and whoever goes on watching still is', () => new class extends Parts {

@@ -89,7 +89,7 @@ t.test('the last known good set', async t => {
       })
       t.same(keeper.status().history.map(({ what }) => what), ['last-known-good', 'rejected'])
       t.equal(warnings.length, 1)
-      t.match(warnings[0], /last known good set of \d{4}-.* h ago/)
+      t.match(warnings[0], /last known good set of \d{4}-\S+ \(\d+ s ago, revision \w+\) is in force instead/)
       t.match(warnings[0], code === undefined ? /broken\.yaml:/ : /no such directory/)
       await keeper.close()
     }

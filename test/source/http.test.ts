@@ -42,7 +42,7 @@ t.test('the contract of sources', async t => {
 const faults: Readonly<Record<string, { answer: RequestListener, says: RegExp, options?: HttpOptions }>> = {
   'the whole answer is late': {
     answer: (_request, response) => { response.write('{') },
-    says: /no whole answer within 150 ms; look at the server, or set a longer `timeout`/,
+    says: /no whole answer within 150 ms; look at the server, and at the network between here and there$/,
     options: { timeout: 150 }
   },
   'no answer at all': { answer: () => {}, says: /no whole answer within 150 ms/, options: { timeout: 150 } },
@@ -227,10 +227,14 @@ t.test('a token file is read for each request', async t => {
 
 t.test('only what is signed by a key that is trusted, as of each look', async t => {
   const [mine, next] = [makeKeys(), makeKeys()]
-  const signed = printBundle([policyText('one')], { key: mine.key })
+  const signed = printBundle([policyText('one')], { sign: { key: mine.key, audience: 'url' } })
   const server = await startBundleServer(t, serving(signed))
   t.equal(await namesIn(httpSource(server.url, { publicKey: mine.publicPem })), 'one.yaml')
   await t.rejects(read(httpSource(server.url, { publicKey: next.publicPem })), { name: 'SourceError', place: server.url, message: /the signature of the bundle is not by the one key/ })
+  server.answer = serving(printBundle([policyText('one')], { sign: { key: mine.key, audience: 'bucket cors-policies' } }))
+  const forBucket = { name: 'SourceError', message: /trusted here or not for a bundle at a URL, or the bundle was changed since; print it by `cors-gateway bundle`/ }
+  await t.rejects(read(httpSource(server.url, { publicKey: mine.publicPem })), forBucket, 'what was signed for a bucket')
+  server.answer = serving(signed)
 
   const publicKeyFile = join(t.testdir({ key: mine.publicPem }), 'key')
   const keeper = await createKeeper({ source: httpSource(server.url, { ...often, publicKeyFile }) })
@@ -241,12 +245,13 @@ t.test('only what is signed by a key that is trusted, as of each look', async t 
   t.ok(await until(() => reason()?.includes('the signature of the bundle is not by') === true), 'a key that is withdrawn is trusted no more, though the bundle is as it was')
   writeFileSync(publicKeyFile, mine.publicPem + next.publicPem)
   t.ok(await until(() => keeper.status().state === 'ok'))
-  server.answer = serving(printBundle([policyText('two')], { key: next.key }))
+  server.answer = serving(printBundle([policyText('two')], { sign: { key: next.key, audience: 'url' } }))
   t.ok(await until(() => rulesOf(keeper) === 'two'), 'a new key beside the old one')
   server.answer = serving(bundleOf(policyText('three')))
   t.ok(await until(() => reason()?.startsWith('the bundle is not signed') === true))
+  t.match(keeper.status().rejected?.diagnostics, [{ code: 'refused-source' }])
   t.equal(rulesOf(keeper), 'two')
-  server.answer = serving(printBundle([policyText('two')], { key: next.key }).replace('/two', '/*'))
+  server.answer = serving(printBundle([policyText('two')], { sign: { key: next.key, audience: 'url' } }).replace('/two', '/*'))
   t.ok(await until(() => reason()?.includes('or the bundle was changed since') === true))
   for (const [text, says] of [['', /holds no public key in PEM form/], [mine.privatePem, /holds a private key, which only the publisher may have/]] as const) {
     writeFileSync(publicKeyFile, text)
@@ -319,6 +324,11 @@ t.test('a keeper keeps the last good set, says why once, and comes back', async 
   const asked = server.heard.length
   await sleep(400)
   t.ok(server.heard.length - asked <= 1, 'it is asked more seldom while it fails')
+  const { lastAttempt: { at }, history } = keeper.status()
+  t.ok(await until(() => keeper.status().lastAttempt.at > at), 'the status has the time of the last look')
+  const status = keeper.status()
+  t.match(status, { lastAttempt: { ok: false }, published: null, source: { lookedAt: status.lastAttempt.at } })
+  t.same(status.history, history, 'and the history is not longer for it')
   server.answer = serving(two)
   t.ok(await until(() => rulesOf(keeper) === 'two'))
 })

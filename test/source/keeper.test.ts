@@ -72,7 +72,7 @@ t.test('the status has the keys that scripts hold on to', async t => {
   t.match(keeper.status().settings, settings)
   t.same({ ...keeper.status(), settings }, {
     state: 'ok', generation: 1, revision, rules: 1, origins: 1, loadedAt: at, lastAttempt: { at, ok: true, diagnostics: [] }, rejected: null,
-    watch: 'events', upcoming: [], history: [{ at, what: 'start', generation: 1, revision, errors: 0, warnings: 0 }], settings, version: '1.2.3'
+    published: null, source: null, watch: 'events', upcoming: [], history: [{ at, what: 'start', generation: 1, revision, errors: 0, warnings: 0 }], settings, version: '1.2.3'
   })
   source.set([policyText('two'), broken])
   await until(() => keeper.status().state === 'degraded')

@@ -1,7 +1,7 @@
 // What a connection shows a NATS server, read from files at each connection, and what it trusts in turn.
-import { createPrivateKey } from 'node:crypto'
-import { checkServerIdentity, type PeerCertificate } from 'node:tls'
-import { systemReason } from '../finding.ts'
+import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { checkServerIdentity, createSecureContext, type PeerCertificate } from 'node:tls'
+import { messageOf, systemReason } from '../finding.ts'
 import { isCertificate, isToken, tokenForm } from '../option-values.ts'
 import { readSmallFile } from '../small-file.ts'
 import { SourceError } from '../source.ts'
@@ -37,15 +37,34 @@ export async function loginOf (server: ResolvedNats): Promise<Login> {
 
 /** An address is in no SNI, and has to be compared with the certificate all the same. */
 export async function tlsOf (server: ResolvedNats): Promise<Tls> {
-  const { host, caFile, certFile, keyFile } = server
-  const noCertificate = 'holds no certificate in PEM form'
+  const { host, caFile } = server
   return {
     checkServerIdentity: (_name, certificate) => checkServerIdentity(host, certificate),
     ...caFile !== null && { ca: await read(server, 'caFile', caFile, isCertificate, noCertificate) },
-    ...certFile !== null && { cert: await read(server, 'certFile', certFile, isCertificate, noCertificate) },
-    ...keyFile !== null && { key: await read(server, 'keyFile', keyFile, isKey, 'holds no private key in PEM form, or an encrypted one') }
+    ...await ownCertificateOf(server)
   }
 }
+
+/** The certificate of this side and its key, which fit each other. */
+async function ownCertificateOf (server: ResolvedNats): Promise<Pick<Tls, 'cert' | 'key'>> {
+  const { place, certFile, keyFile } = server
+  if (certFile === null || keyFile === null) return {}
+  const cert = await read(server, 'certFile', certFile, isCertificate, noCertificate)
+  const key = await read(server, 'keyFile', keyFile, isKey, 'holds no private key in PEM form, or an encrypted one')
+  if (!new X509Certificate(cert).checkPrivateKey(createPrivateKey(key))) {
+    throw new SourceError(place, `the key in ${keyFile} is not that of the certificate in ${certFile}`, {
+      help: 'correct `certFile` or `keyFile`; of a chain, the certificate of this side comes first'
+    })
+  }
+  try {
+    createSecureContext({ cert, key })
+  } catch (error) {
+    throw new SourceError(place, `the certificate in ${certFile} can't be used for TLS: ${messageOf(error)}`, { help: 'correct `certFile`: some of a chain may be broken, or its key too short', cause: error })
+  }
+  return { cert, key }
+}
+
+const noCertificate = 'holds no certificate in PEM form'
 
 async function read (
   { place }: ResolvedNats, option: string, path: string, isFit: (text: string) => boolean, fault: string, help: string = `correct \`${option}\``

@@ -2,7 +2,12 @@
 import { SourceError } from '../source.ts'
 import { compareStamps, type SourceStamp } from '../stamp.ts'
 
-const help = 'publish again: `cors-gateway publish` goes above all that its gateways have seen'
+/** What a store has that is not to be taken. */
+class Refusal extends SourceError {
+  constructor (place: string, reason: string) {
+    super(place, reason, { help: 'publish again: `cors-gateway publish` goes above all that its gateways have seen', isRefusal: true })
+  }
+}
 
 /** The highest place that was seen. */
 export class Order {
@@ -21,12 +26,12 @@ export class Order {
     const { highest } = this
     if (stamp === null) {
       if (highest === null) return
-      throw new SourceError(place, `what is there has no stamp, though ${words(highest)} was there before`, { help })
+      throw new Refusal(place, `what is there has no stamp, though ${words(highest)} was there before`)
     }
     const order = highest === null ? 1 : compareStamps(stamp, highest)
-    if (order < 0) throw new SourceError(place, `the store went back: ${words(stamp)} is there, but ${words(highest!)} was there before`, { help })
+    if (order < 0) throw new Refusal(place, `the store went back: ${words(stamp)} is there, but ${words(highest!)} was there before`)
     if (order === 0 && revision !== this.#revision) {
-      throw new SourceError(place, `there are two of ${words(stamp)}: revision ${revision} is there, but ${this.#revision} was there before`, { help })
+      throw new Refusal(place, `there are two of ${words(stamp)}: revision ${revision} is there, but ${this.#revision} was there before`)
     }
     this.highest = { epoch: stamp.epoch, generation: stamp.generation }
     this.#revision = revision

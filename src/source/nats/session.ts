@@ -1,6 +1,9 @@
 // The time during which a store is watched: one connection, a hint that is renewed, and a status that stays fresh.
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { SourceError, SourceState } from '../source.ts'
+import { Trouble } from '../trouble.ts'
 import type { Store } from './client.ts'
+import { StatusWriter, type StatusSettings } from './status-writer.ts'
 
 /** How often a status is written again: it tells that the instance lives. */
 const statusInterval = 15_000
@@ -9,19 +12,18 @@ const statusInterval = 15_000
 const patience = 1_000
 
 /** What a session works with. */
-export interface SessionSettings {
+export interface SessionSettings extends Omit<StatusSettings, 'isConnected' | 'now'> {
   readonly open: (signal: AbortSignal) => Promise<Store>
   /** Told that something may have been published. */
   readonly hint: () => void
   /** Told when the connection is there again, or lost. */
   readonly turned: (isConnected: boolean) => void
-  readonly instance: string
-  /** The status to write now; null before there is any. */
-  readonly status: () => Uint8Array | null
 }
 
 export class Session {
   readonly #settings: SessionSettings
+  readonly #writer: StatusWriter
+  readonly #untold: Trouble
   #store: Store | null = null
   #opening: Promise<Store> | null = null
   #isConnected = false
@@ -33,8 +35,18 @@ export class Session {
   readonly #timer: NodeJS.Timeout
 
   constructor (settings: SessionSettings) {
+    const warn = (message: string): void => { if (!this.#end.signal.aborted) settings.warn(message) }
     this.#settings = settings
+    this.#writer = new StatusWriter({ ...settings, warn, isConnected: () => this.#isConnected })
+    this.#untold = new Trouble(warn, `${settings.place}: changes are told again`)
     this.#timer = setInterval(() => { this.writeStatus() }, statusInterval).unref()
+  }
+
+  /** What is wrong beside the policies. */
+  get state (): Pick<SourceState, 'watch' | 'status'> {
+    const { writtenAt, fault } = this.#writer
+    const status = { writtenAt: writtenAt === null ? null : new Date(writtenAt).toISOString(), fault }
+    return { watch: { fault: this.#untold.fault }, status }
   }
 
   /** The store, which is opened where it is not. Rejects where that fails; the next call tries again. */
@@ -44,7 +56,7 @@ export class Session {
   }
 
   async #open (): Promise<Store> {
-    const { open, hint, turned } = this.#settings
+    const { open, turned } = this.#settings
     const store = await open(this.#end.signal)
     if (this.#end.signal.aborted) {
       await store.close()
@@ -57,19 +69,31 @@ export class Session {
       turned(isConnected)
       this.writeStatus()
     })
-    this.#unwatch = store.watch(hint)
+    this.#unwatch = this.#watch(store)
     this.writeStatus()
     return store
+  }
+
+  #watch (store: Store): Promise<() => Promise<void>> {
+    return store.watch(this.#settings.hint, fault => { this.#beganToWatch(fault) })
+  }
+
+  #beganToWatch (fault: SourceError | null): void {
+    if (fault === null) this.#untold.end()
+    else {
+      const { place, reason, help } = fault
+      this.#untold.met(`${place}: changes are not told, and found only by looking from time to time: ${reason}${help === undefined ? '' : `; ${help}`}`)
+    }
   }
 
   /** Watches anew: a watch may go on for good and tell nothing any more, after the store was made anew beneath it. */
   renew (): void {
     const [store, unwatch] = [this.#store, this.#unwatch]
     if (store === null || unwatch === null || this.#end.signal.aborted) return
-    this.#unwatch = unwatch.then(stop => stop()).then(() => store.watch(this.#settings.hint))
+    this.#unwatch = unwatch.then(stop => stop()).then(() => this.#watch(store))
   }
 
-  /** Writes the status, unless there is no connection: then it is written when there is. A failure is made good by the next write. */
+  /** Writes the status, unless there is no connection: then it is written when there is. */
   writeStatus (): void {
     if (!this.#isConnected || this.#end.signal.aborted || this.#store === null) return
     this.#isStale = true
@@ -77,10 +101,9 @@ export class Session {
   }
 
   async #write (store: Store): Promise<void> {
-    while (this.#isStale && !this.#end.signal.aborted) {
+    while (this.#isStale && this.#isConnected && !this.#end.signal.aborted) {
       this.#isStale = false
-      const bytes = this.#settings.status()
-      if (bytes !== null) await store.putStatus(this.#settings.instance, bytes).catch(() => {})
+      await this.#writer.write(store)
     }
   }
 
@@ -97,6 +120,6 @@ export class Session {
   async #removeStatus (): Promise<void> {
     // A write that is under way would bring it back.
     await this.#writing
-    await this.#store?.removeStatus(this.#settings.instance).catch(() => {})
+    if (this.#store !== null) await this.#writer.remove(this.#store)
   }
 }

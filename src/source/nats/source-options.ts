@@ -17,6 +17,7 @@ export interface NatsSourceOptions extends NatsOptions, Partial<Limits>, KeyOpti
 export interface ResolvedNatsSource extends ResolvedKeys {
   readonly url: URL
   readonly place: string
+  readonly bucket: string
   /** Those of the store. */
   readonly options: NatsOptions
   readonly pollInterval: number
@@ -30,12 +31,13 @@ const known: readonly (keyof NatsSourceOptions)[] = [
 
 /** Throws a TypeError that says what to write instead. */
 export function resolveNatsSource (url: string | URL, options: NatsSourceOptions): ResolvedNatsSource {
-  const { place } = resolveNats(url, options, 'natsSource', known)
+  const { place, bucket } = resolveNats(url, options, 'natsSource', known)
   const { instance = ownName() } = options
   if (!/^[\w-]{1,64}$/.test(instance)) throw new TypeError(`\`instance\` is up to 64 letters, digits, - and _, not ${JSON.stringify(instance)}`)
   return {
     url: new URL(url),
     place,
+    bucket,
     options: Object.fromEntries(natsOptionNames.flatMap(name => options[name] === undefined ? [] : [[name, options[name]]])),
     pollInterval: count('pollInterval', options.pollInterval, 30_000),
     ...keysOf('natsSource', options),

@@ -1,8 +1,8 @@
 // Policies from NATS JetStream: the head of a bucket, read again at every hint and from time to time, and never an older one.
 import { Judge } from '../judge.ts'
 import { retryAfter, spread } from '../pace.ts'
-import type { PublicKeys } from '../signature.ts'
-import { SourceError, type PolicySource, type SourceReport, type SourceSet } from '../source.ts'
+import { ofBucket, type PublicKeys } from '../signature.ts'
+import { SourceError, type PolicySource, type SourceReport, type SourceSet, type SourceState } from '../source.ts'
 import { version } from '../version.ts'
 import { openStore, type Store, type StoredBundle } from './client.ts'
 import { natsPlaceOf } from './options.ts'
@@ -25,9 +25,10 @@ export function natsSource (url: string | URL, options: NatsSourceOptions = {}):
     mode: 'events',
     retries: true,
     read: signal => source.read(signal),
-    watch: changed => source.watch(changed),
+    watch: (changed, warn) => source.watch(changed, warn),
     report: report => { source.report(report) },
-    resume: (stamp, revision) => { source.order.resume(stamp, revision) }
+    resume: (stamp, revision) => { source.order.resume(stamp, revision) },
+    state: () => source.state()
   }
 }
 
@@ -40,6 +41,7 @@ const hinted = Symbol('hinted')
 /** Somebody who watches, and what of the source it knows. */
 interface Watcher {
   readonly changed: () => void
+  readonly warn: (message: string) => void
   knows: SourceSet | string | typeof hinted | null
 }
 
@@ -57,6 +59,7 @@ class NatsSource {
   /** That of what was last read for somebody. */
   #readSequence: number | null = null
   #failures = 0
+  #lookedAt: string | null = null
   #timer: NodeJS.Timeout | undefined
   /** One reading of the head after the other: what comes late must not look like a step back. */
   #getting: Promise<unknown> = Promise.resolve()
@@ -64,7 +67,7 @@ class NatsSource {
 
   constructor (settings: ResolvedNatsSource) {
     this.#settings = settings
-    this.#judge = new Judge(settings)
+    this.#judge = new Judge({ ...settings, audience: ofBucket(settings.bucket) })
   }
 
   async read (signal: AbortSignal): Promise<SourceSet> {
@@ -85,15 +88,17 @@ class NatsSource {
     }
   }
 
-  watch (changed: () => void): () => Promise<void> {
-    const watcher: Watcher = { changed, knows: null }
+  watch (changed: () => void, warn: (message: string) => void = () => {}): () => Promise<void> {
+    const watcher: Watcher = { changed, warn, knows: null }
     this.#watchers.add(watcher)
     this.#session ??= new Session({
       open: signal => this.#open(signal),
       hint: () => { this.#hint() },
       turned: isConnected => { this.#turned(isConnected) },
+      place: this.#settings.place,
       instance: this.#settings.instance,
-      status: () => this.#status()
+      status: isShared => this.#status(isShared),
+      warn: message => { for (const { warn } of this.#watchers) warn(message) }
     })
     void this.#begin(this.#session)
     return async () => {
@@ -122,12 +127,18 @@ class NatsSource {
     this.#session?.writeStatus()
   }
 
-  #status (): Uint8Array | null {
+  state (): SourceState {
+    return { lookedAt: this.#lookedAt, seen: this.order.highest, ...this.#session?.state ?? { watch: null, status: null } }
+  }
+
+  #status (isShared: boolean): Uint8Array | null {
     if (this.#report === null) return null
     const { revision, state, sequence, rejected } = this.#report
     const { epoch = null, generation = null } = this.order.highest ?? {}
     const { instance } = this.#settings
-    const status: InstanceStatus = { instance, version, state, revision, epoch, generation, sequence, rejected, startedAt: this.#startedAt }
+    const status: InstanceStatus = {
+      instance, version, state, revision, epoch, generation, sequence, rejected, startedAt: this.#startedAt, ...isShared && { shared: true }
+    }
     return new TextEncoder().encode(JSON.stringify(status))
   }
 
@@ -157,6 +168,7 @@ class NatsSource {
       this.#tell((error as Error).message)
       throw error
     } finally {
+      this.#lookedAt = new Date().toISOString()
       this.#lookLater()
     }
   }

@@ -17,6 +17,8 @@ export interface InstanceStatus {
   readonly rejected: { readonly revision: string | null, readonly reason: string } | null
   /** RFC 3339, UTC. */
   readonly startedAt: string
+  /** Another gateway writes under the same name, over this one's status. */
+  readonly shared?: boolean
 }
 
 /** Reads a status; null for bytes that are none. */
@@ -30,10 +32,10 @@ export function parseStatus (bytes: Uint8Array): InstanceStatus | null {
 }
 
 function isStatus (value: Partial<Record<keyof InstanceStatus, unknown>>): value is InstanceStatus {
-  const { instance, version, state, revision, epoch, generation, sequence, rejected, startedAt } = value
+  const { instance, version, state, revision, epoch, generation, sequence, rejected, startedAt, shared } = value
   return [instance, version, revision, startedAt].every(isText) && (state === 'ok' || state === 'degraded') &&
     [epoch, generation, sequence].every(each => each === null || (Number.isSafeInteger(each) && (each as number) >= 1)) &&
-    (rejected === null || isRejection(rejected))
+    (rejected === null || isRejection(rejected)) && (shared === undefined || typeof shared === 'boolean')
 }
 
 function isRejection (value: unknown): boolean {

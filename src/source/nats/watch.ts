@@ -10,15 +10,18 @@ export class Watch {
   readonly #bucketOf: (connection: Connection) => KV
   readonly #key: string
   readonly #changed: () => void
+  readonly #began: (error: unknown) => void
   #connection: Connection | null = null
   #entries: QueuedIterator<KvWatchEntry> | null = null
   #retry: NodeJS.Timeout | undefined
   #isStopped = false
 
-  constructor (bucketOf: (connection: Connection) => KV, key: string, changed: () => void) {
+  /** `began` is told each time that it has begun, with null, or why it can't. */
+  constructor (bucketOf: (connection: Connection) => KV, key: string, changed: () => void, began: (error: unknown) => void = () => {}) {
     this.#bucketOf = bucketOf
     this.#key = key
     this.#changed = changed
+    this.#began = began
   }
 
   /** Begins on a connection. Resolves when it has begun, and also where it cannot: then it is tried again. */
@@ -33,8 +36,10 @@ export class Watch {
         return
       }
       this.#entries = entries
+      this.#began(null)
       void this.#follow(entries, connection)
-    } catch {
+    } catch (error) {
+      if (!this.#isStopped && this.#connection === connection) this.#began(error)
       this.#tryAgain(connection)
     }
   }
