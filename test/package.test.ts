@@ -65,14 +65,14 @@ t.test('the packed package', async t => {
     for (const { run } of checks) await run()
     console.log(checks.length, typeof httpSource('https://a.example/cors.json').read)
   `)
-  t.equal(run(process.execPath, ['contract.mjs'], folder), '9 function\n', 'the contract of sources')
+  t.equal(run(process.execPath, ['contract.mjs'], folder), '10 function\n', 'the contract of sources')
   writeFileSync(join(folder, 'nats.mjs'), `
     import { natsSource } from 'fastify-cors-gateway'
     const source = natsSource('nats://127.0.0.1:1')
     await source.read(new AbortController().signal).catch(error => console.log(error.name, error.message))
   `)
   t.equal(run(process.execPath, ['nats.mjs'], folder),
-    'SourceError nats://127.0.0.1:1: the client of NATS is not installed; npm install @nats-io/transport-node @nats-io/jetstream @nats-io/kv\n',
+    'SourceError nats://127.0.0.1:1: the client of NATS is not installed; npm install @nats-io/transport-node @nats-io/jetstream @nats-io/kv (with --global where this package is installed with it)\n',
     'the client of NATS is asked for where it is used')
   for (const command of ['cors-gateway', 'fastify-cors-gateway']) {
     t.match(run('npx', ['--no-install', command, 'check', 'policies'], folder), /^1 file, 1 rule: valid/m, `npx ${command}`)

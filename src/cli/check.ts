@@ -10,6 +10,7 @@ import { version } from '../source/version.ts'
 import { CannotRun, choiceOption, Exit, textOption, UsageError, type Arguments, type Command, type Io } from './command.ts'
 import { fixSet } from './fix.ts'
 import { configOf, configOption, decisionSettingsOf, loadSet, momentOf, type CommandConfig, type LoadedSet } from './load.ts'
+import { loginOptions, loginUsage } from './login.ts'
 import { fileFinder, pathFrom, repositoryRoot, uriFrom } from './paths.ts'
 import { policiesOf, type Policies } from './policies.ts'
 
@@ -18,7 +19,7 @@ export const checkCommand: Command = {
   summary: 'Validates a policy set: every finding, with file, line and column.',
   usage: `Usage: cors-gateway check [DIR...] [options]
 
-  DIR...                the policy directories, one set together (./policies); or the URL of a bundle
+  DIR...                the policy directories, one set together (./policies); or the URL of a bundle or of a store
   --format WORD         pretty (default), json, github (annotations) or sarif (code scanning)
   --fix                 write the corrections that are certain into the files, then report what is left
   --max-warnings N      more warnings than N are a failure
@@ -26,7 +27,8 @@ export const checkCommand: Command = {
   --allow-empty         a set without any rule is valid
   --config FILE         check this gateway.yaml too, and its policies unless DIR is given, as that gateway reads them
 
-Exit status: 0 valid, 1 invalid or too many warnings, 2 wrong usage, 3 no such directory or nothing could be written.
+${loginUsage}
+Exit status: 0 valid, 1 invalid or too many warnings, 2 wrong usage, 3 no such directory, a URL could not be read, or nothing could be written.
 `,
   options: {
     format: { type: 'string' },
@@ -34,7 +36,8 @@ Exit status: 0 valid, 1 invalid or too many warnings, 2 wrong usage, 3 no such d
     'max-warnings': { type: 'string' },
     at: { type: 'string' },
     'allow-empty': { type: 'boolean' },
-    ...configOption
+    ...configOption,
+    ...loginOptions
   },
   run: check
 }

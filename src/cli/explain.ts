@@ -4,12 +4,14 @@ import { explain, type Explanation } from '../inspect/explain.ts'
 import { renderExplanation } from '../inspect/render-story.ts'
 import { choiceOption, Exit, listOption, textOption, UsageError, type Arguments, type Command, type Io } from './command.ts'
 import { decisionOptions, loadSet, momentOf, settingsOf } from './load.ts'
+import { loginOptions, loginUsage } from './login.ts'
 
 export const explainCommand: Command = {
   name: 'explain',
   summary: 'Tells what a browser would do with a request, step by step, and which line decided.',
   usage: `Usage: cors-gateway explain [DIR...] --origin ORIGIN --url URL [options]
 
+  DIR...                  the policy directories, one set together (./policies); or the URL of a bundle or of a store
   --origin ORIGIN         the page's origin, such as https://shop.example.com
   --url URL               what the page asks for; ws: and wss: ask about a WebSocket
   --method METHOD         GET unless given
@@ -20,7 +22,8 @@ export const explainCommand: Command = {
   --unmatched WORD        deny (default) or passthrough: paths without a policy
   --format WORD           pretty (default) or json
 
-Exit status: 0 readable, 1 blocked or invalid files, 2 wrong usage, 3 no such directory.
+${loginUsage}
+Exit status: 0 readable, 1 blocked or invalid files, 2 wrong usage, 3 no such directory, or a URL could not be read.
 `,
   options: {
     origin: { type: 'string' },
@@ -28,7 +31,8 @@ Exit status: 0 readable, 1 blocked or invalid files, 2 wrong usage, 3 no such di
     method: { type: 'string' },
     header: { type: 'string', multiple: true },
     credentials: { type: 'string' },
-    ...decisionOptions
+    ...decisionOptions,
+    ...loginOptions
   },
   run: explainRequest
 }

@@ -9,7 +9,7 @@ import type { ReadConfig } from '../gateway/config.ts'
 import { readConfigFile } from '../gateway/config-files.ts'
 import { systemReason } from '../source/finding.ts'
 import { UnfitFile } from '../source/small-file.ts'
-import { SourceError } from '../source/source.ts'
+import { SourceError, type SourceSet } from '../source/source.ts'
 import { CannotRun, choiceOption, Refused, textOption, UsageError, type Arguments, type Command } from './command.ts'
 import { isWithin } from './paths.ts'
 import { policiesOf, type Policies } from './policies.ts'
@@ -100,12 +100,17 @@ export interface LoadedSet extends BuildResult {
 
 /** Reads and builds the set of some policies; of none it is empty. */
 export async function loadSet (policies: Policies | null, options: BuildOptions): Promise<LoadedSet> {
+  if (policies === null) return { ...build([], options), texts: [], shown: [] }
+  const { texts, diagnostics = [] } = await readSet(policies)
+  return { ...build(texts, { ...options, found: diagnostics }), texts, shown: texts.filter(policies.mayShow) }
+}
+
+/** Reads a set; one that can't be read ends the command. */
+export async function readSet ({ source, inWords }: Pick<Policies, 'source' | 'inWords'>): Promise<SourceSet> {
   try {
-    if (policies === null) return { ...build([], options), texts: [], shown: [] }
-    const { texts, diagnostics = [] } = await policies.source.read(new AbortController().signal)
-    return { ...build(texts, { ...options, found: diagnostics }), texts, shown: texts.filter(policies.mayShow) }
+    return await source.read(new AbortController().signal)
   } catch (error) {
-    if (error instanceof SourceError) throw new CannotRun(error.message)
+    if (error instanceof SourceError) throw new CannotRun(inWords(error.message))
     throw error
   }
 }

@@ -2,12 +2,14 @@
 import { renderPretty } from '../diagnostic/render.ts'
 import { runPolicyTests } from '../inspect/policy-tests.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
+import { isSameServer } from '../source/url.ts'
 import { Refused, textOption, UsageError, type Arguments, type Command, type Io } from './command.ts'
 import { publishSet } from './fleet/publication.ts'
 import { publicationOf, publishOptions, publishSettingsOf, publishUsage } from './fleet/publish-options.ts'
-import { storeOf, storeOptions, storeUsage, withStore } from './fleet/store.ts'
+import { storeOf, storeUsage, withStore } from './fleet/store.ts'
 import { loadSet, momentOf, settingsOf } from './load.ts'
 import { loadTests } from './load-tests.ts'
+import { loginOptions, withoutLogin } from './login.ts'
 import type { Policies } from './policies.ts'
 import { reportPretty } from './test-report.ts'
 
@@ -16,7 +18,8 @@ export const publishCommand: Command = {
   summary: 'Checks, tests and compares a policy set, and publishes it to a fleet of gateways.',
   usage: `Usage: cors-gateway publish [DIR...] --to URL [options]
 
-  DIR...                 the policy directories, one set together (./policies); or the URL of a bundle
+  DIR...                 the policy directories, one set together (./policies); or the URL of a bundle,
+                         or of another store, to which the flags log in too where it is on the same server
   --to URL               the store, in NATS JetStream
 ${publishUsage}  --config FILE          compare as the gateway of this gateway.yaml decides; its policies unless DIR is given
 
@@ -27,7 +30,7 @@ Exit status: 0 published, or published before; 1 invalid, a policy test failed, 
   options: {
     to: { type: 'string' },
     ...publishOptions,
-    ...storeOptions
+    ...loginOptions
   },
   run: publish
 }
@@ -38,7 +41,9 @@ async function publish (args: Arguments, io: Io): Promise<number> {
   const place = storeOf(args, to, '--to')
   const settings = await publishSettingsOf(args)
   const at = momentOf(args)
-  const { policies, build } = await settingsOf(args)
+  // What is a secret to others than the store is none of theirs.
+  const isShared = args.positionals.some(each => isSameServer(each, to))
+  const { policies, build } = await settingsOf(isShared ? args : withoutLogin(args))
   if (args.positionals.length === 0 && policies.directories.length === 0) {
     throw new UsageError(`the gateway of --config has its policies from ${policies.names.join()}: name the directories to publish`)
   }

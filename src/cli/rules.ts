@@ -6,6 +6,7 @@ import { parseOriginPattern } from '../origin/parse.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 import { choiceOption, Exit, textOption, UsageError, type Arguments, type Command, type Io } from './command.ts'
 import { decisionOptions, loadSet, momentOf, settingsOf } from './load.ts'
+import { loginOptions, loginUsage } from './login.ts'
 import { renderMarkdown, renderTable, type Review } from './review-report.ts'
 
 export const rulesCommand: Command = {
@@ -13,7 +14,7 @@ export const rulesCommand: Command = {
   summary: 'The access review: who may do what where, with sets and defaults written out.',
   usage: `Usage: cors-gateway rules [DIR...] [options]
 
-  DIR...            the policy directories, one set together (./policies); or the URL of a bundle
+  DIR...            the policy directories, one set together (./policies); or the URL of a bundle or of a store
   --origin ORIGIN   what this origin may do, by the rule that decides for it on each route
   --url URL         who may do what at this URL
   --at TIME         as of this moment
@@ -21,12 +22,14 @@ export const rulesCommand: Command = {
   --unmatched WORD  deny (default) or passthrough: paths without a policy
   --format WORD     pretty (default), json or markdown
 
-One line a route and origin pattern. Exit status: 0, 1 invalid files, 2 wrong usage, 3 no such directory.
+${loginUsage}
+One line a route and origin pattern. Exit status: 0, 1 invalid files, 2 wrong usage, 3 no such directory, or a URL could not be read.
 `,
   options: {
     origin: { type: 'string' },
     url: { type: 'string' },
-    ...decisionOptions
+    ...decisionOptions,
+    ...loginOptions
   },
   run: reviewRules
 }

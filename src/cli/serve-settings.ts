@@ -8,16 +8,16 @@ import type { Upstream } from '../gateway/routing.ts'
 import { systemReason } from '../source/finding.ts'
 import { CannotRun, choiceOption, listOption, textOption, UsageError, type Arguments } from './command.ts'
 import { refusal, validConfigOf, type CommandConfig } from './load.ts'
-import { policiesOf } from './policies.ts'
+import { policiesOf, type Policies } from './policies.ts'
 
 /** Everything but the logger, and where the policies are, for people to see. */
-export type ServeSettings = Omit<GatewayOptions, 'logger'> & { readonly policyNames: readonly string[] }
+export type ServeSettings = Omit<GatewayOptions, 'logger'> & { readonly policyNames: readonly string[] } & Pick<Policies, 'inWords'>
 
 /** Reads the words of the command and the files that they name, or ends the command. */
 export async function serveSettings (args: Arguments): Promise<ServeSettings> {
   const read = await validConfigOf(args)
   const token = await tokenOption(args) ?? (read === null ? null : await tokenOf(read))
-  const { source, directories, names } = policiesOf(args, read, 'trusted')
+  const { source, directories, names, inWords } = policiesOf(args, read, 'trusted')
   const flagged = upstreamsOf(args)
   const { gateway = { upstreams: [] }, plugin = {} } = read?.config ?? {}
   return {
@@ -27,7 +27,8 @@ export async function serveSettings (args: Arguments): Promise<ServeSettings> {
     admin: adminOf(args, read?.config, token),
     ...token !== null && { adminToken: token },
     plugin: { ...plugin, ...pluginFlags(args, plugin), policies: directories.length > 0 ? directories : source },
-    policyNames: names
+    policyNames: names,
+    inWords
   }
 }
 

@@ -8,6 +8,7 @@ import { SourceError } from '../source/source.ts'
 import { CannotRun, Exit, type Arguments, type Command, type Io } from './command.ts'
 import { configOption } from './load.ts'
 import { drawLogLine } from './log-line.ts'
+import { loginOptions, loginUsage } from './login.ts'
 import { serveSettings, type ServeSettings } from './serve-settings.ts'
 
 export const serveCommand: Command = {
@@ -15,7 +16,7 @@ export const serveCommand: Command = {
   summary: 'Runs the gateway: policies in front of one or more upstreams.',
   usage: `Usage: cors-gateway serve [DIR | URL] [options]
 
-  DIR                      the policy directory (./policies); or the URL of a bundle
+  DIR                      the policy directory (./policies); or the URL of a bundle or of a store
   --config FILE            a gateway.yaml: these settings and more; what is given here wins over it
   --listen HOST:PORT       where the gateway answers (127.0.0.1:8080)
   --admin HOST:PORT        the console, health, status, metrics and reload (127.0.0.1:9901)
@@ -31,6 +32,7 @@ export const serveCommand: Command = {
   --shadow DIR             decide this candidate set as well, count what differs, never enforce it
   --no-watch               do not reload when files change; SIGHUP still does
 
+${loginUsage}
 SIGHUP reloads. SIGTERM and SIGINT let requests in flight end, then exit 0.
 `,
   options: {
@@ -47,7 +49,8 @@ SIGHUP reloads. SIGTERM and SIGINT let requests in flight end, then exit 0.
     'min-kept': { type: 'string' },
     'last-known-good': { type: 'string' },
     shadow: { type: 'string' },
-    'no-watch': { type: 'boolean' }
+    'no-watch': { type: 'boolean' },
+    ...loginOptions
   },
   run: serve
 }
@@ -88,7 +91,7 @@ function explainFailure (error: unknown, settings: ServeSettings, io: Io): numbe
     io.stderr(`cors-gateway: ${error.message}\n`)
     return Exit.findings
   }
-  if (error instanceof Error && error.cause instanceof SourceError) throw new CannotRun(`the policies cannot be read: ${error.cause.message}`)
+  if (error instanceof Error && error.cause instanceof SourceError) throw new CannotRun(`the policies cannot be read: ${settings.inWords(error.cause.message)}`)
   const failure = error as SystemFailure
   const { code, syscall, address, port, hostname } = failure
   if (code === 'EADDRINUSE') throw new CannotRun(`${address}:${port} is in use: is another gateway running? Choose another address with ${optionOf(failure, settings)}`)

@@ -22,7 +22,8 @@ export const publishUsage: string = `  --fail-on WORD         any: exit 1 and pu
                          a guardrail is gone or changed, or a risk is accepted anew
   --dry-run              do everything but publish
   --sign-key FILE        sign it with this private key: Ed25519, in PEM form
-  --wait                 until all live gateways run it; exit 1 where one rejects it, or not all do in time
+  --wait                 until all live gateways run it; exit 1 where one rejects it, not all do in time, or none of a
+                         fleet that told of itself in the last day is live
   --timeout TIME         how long to wait at most (60s)
   --at TIME              judge validity windows and acceptances as of this moment
   --allow-empty          a set without any rule is valid

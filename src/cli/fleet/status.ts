@@ -1,5 +1,6 @@
 // `fleet status`: what is published, and what each gateway runs.
 import { visible } from '../../diagnostic/render.ts'
+import { durationText } from '../../source/duration.ts'
 import type { Store } from '../../source/nats/client.ts'
 import { Exit, type Io } from '../command.ts'
 import { clockOf } from './clock.ts'
@@ -43,7 +44,7 @@ function pretty (head: Published | null, instances: readonly Instance[]): string
   if (instances.length === 0) return `${published}\nno gateway has told of itself in the last day\n`
   const rows = instances.map(instance => [
     instance.name, instance.status?.state ?? '?', String(instance.status?.generation ?? '-'), instance.status?.revision ?? '-',
-    ageOf(instance.age), noteOf(instance, head)
+    `${durationText(instance.age)} ago`, noteOf(instance, head)
   ])
   return `${published}\n\n${tableOf(['instance', 'state', 'seen', 'revision', 'told', 'note'], rows)}`
 }
@@ -58,13 +59,8 @@ function headlineOf (head: Published | null): string {
 function noteOf (instance: Instance, head: Published | null): string {
   const { status, isLive } = instance
   if (status === null) return 'what it tells of itself can\'t be read'
-  const rejects = status.rejected === null ? '' : `rejects: ${status.rejected.reason}`
-  if (!isLive) return `silent${rejects === '' ? '' : `, ${rejects}`}`
-  return rejects !== '' || isInStep(instance, head) ? rejects : 'behind'
-}
-
-function ageOf (age: number): string {
-  const seconds = Math.round(age / 1000)
-  if (seconds < 120) return `${seconds} s ago`
-  return seconds < 7200 ? `${Math.round(seconds / 60)} min ago` : `${Math.round(seconds / 3600)} h ago`
+  const rejects = status.rejected === null ? null : `rejects: ${status.rejected.reason}`
+  const shared = status.shared === true ? 'another gateway has the same name' : null
+  const pace = !isLive ? 'silent' : rejects === null && !isInStep(instance, head) ? 'behind' : null
+  return [pace, shared, rejects].filter(note => note !== null).join(', ')
 }

@@ -2,31 +2,12 @@
 import { openStore, type NatsOptions, type Store } from '../../source/nats/client.ts'
 import { resolveNats } from '../../source/nats/options.ts'
 import { SourceError } from '../../source/source.ts'
-import { CannotRun, textOption, UsageError, type Arguments, type Command } from '../command.ts'
+import { CannotRun, UsageError, type Arguments } from '../command.ts'
+import { inFlags, loginFor, loginLines } from '../login.ts'
 
-/** The options of every command that connects to a store. */
-export const storeOptions: Command['options'] = {
-  user: { type: 'string' },
-  'password-file': { type: 'string' },
-  'token-file': { type: 'string' },
-  'creds-file': { type: 'string' },
-  'ca-file': { type: 'string' },
-  'cert-file': { type: 'string' },
-  'key-file': { type: 'string' },
-  'allow-insecure': { type: 'boolean' }
-}
-
-/** What `--help` says of them. */
+/** What `--help` says of a store. */
 export const storeUsage: string = `The store is nats://HOST[:4222][/BUCKET], or tls:// for TLS; the bucket is cors-policies unless named. To connect:
-  --user NAME            a user, with --password-file
-  --password-file FILE   the file that holds the password and nothing else
-  --token-file FILE      a file that holds a token
-  --creds-file FILE      a .creds file
-  --ca-file FILE         the authorities to trust instead of the system's, in PEM form
-  --cert-file FILE       this side's certificate, with --key-file
-  --key-file FILE        its key
-  --allow-insecure       nats: to other machines: whoever is on the way can then read the password and change the policies
-`
+${loginLines(false)}`
 
 /** Where a store is, and how it is entered. */
 export interface StorePlace {
@@ -40,14 +21,21 @@ export interface StorePlace {
 
 /** The store of a URL, by the flags; `asked` is how the command calls the URL. What makes no sense ends the command. */
 export function storeOf (args: Arguments, url: string, asked: string): StorePlace {
-  const texts = [...flags].map(([option, flag]) => [option, textOption(args, flag)] as const).filter(([, value]) => value !== undefined)
-  const options = { ...Object.fromEntries(texts), ...args.values['allow-insecure'] === true && { allowInsecure: true } }
   try {
+    // Of a URL of another kind that is to be told, and not which flags it has.
+    resolveNats(url, { allowInsecure: true }, asked)
+    const options = loginFor(args, url)
     const { place: name, bucket } = resolveNats(url, options, asked)
     return { url, options, name, bucket }
   } catch (error) {
     throw error instanceof TypeError ? new UsageError(inFlags(error.message)) : error
   }
+}
+
+/** A name that nobody ever published to is mistyped more often than not: it ends the command. */
+export async function refuseMissing (store: Store, { url, name, bucket }: StorePlace): Promise<void> {
+  if (await store.exists()) return
+  throw new CannotRun(`${name}: there is no bucket ${bucket}; correct the URL, or publish the first set there: cors-gateway publish DIR --to ${url}`)
 }
 
 /** Connects for as long as `use` takes. With `create`, buckets that are missing are made. A fault of the store ends the command. */
@@ -64,12 +52,4 @@ export async function withStore<T> (
   } catch (error) {
     throw error instanceof SourceError ? new CannotRun(inFlags(error.message)) : error
   }
-}
-
-/** The names of the options in code, and those of the flags. */
-const flags: ReadonlyMap<string, string> = new Map(Object.keys(storeOptions).filter(flag => flag !== 'allow-insecure')
-  .map(flag => [flag.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase()), flag]))
-
-function inFlags (message: string): string {
-  return message.replace('`allowInsecure: true`', '--allow-insecure').replace(/`(\w+)`/g, (whole, name: string) => flags.has(name) ? `--${flags.get(name)!}` : whole)
 }
