@@ -1,8 +1,11 @@
 // Ends what nobody else ends: connections of a closing gateway, refused upgrades, and streams that a client has left.
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { ServerHttp2Session, ServerHttp2Stream } from 'node:http2'
 import type { Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
+
+/** Node keeps there the answer that is under way. */
+interface HttpSocket extends Socket { readonly _httpMessage?: ServerResponse | null }
 
 /**
  * Lets a closing gateway end each connection as soon as what was asked on it is answered, also what came behind the
@@ -12,18 +15,23 @@ import type { FastifyInstance } from 'fastify'
 export function endConnections (app: FastifyInstance, patience: number): void {
   let closing = false
   let timer: NodeJS.Timeout | undefined
-  const sockets = membersOf<Socket>(app, 'connection')
+  const sockets = membersOf<HttpSocket>(app, 'connection')
+  const secured = membersOf<HttpSocket>(app, 'secureConnection')
   const sessions = membersOf<ServerHttp2Session>(app, 'session')
   app.addHook('preClose', async () => {
     closing = true
+    for (const { _httpMessage: answer } of [...sockets, ...secured]) if (answer) endAfter(answer)
     for (const session of sessions) session.close()
     timer = setTimeout(() => {
       for (const socket of sockets) socket.destroy()
     }, patience)
   })
   app.addHook('onClose', async () => { clearTimeout(timer) })
-  app.addHook('onResponse', (request, _reply, done) => {
-    if ((closing || isUpgrade(request.raw)) && request.raw.httpVersionMajor === 1) setImmediate(endIdle, request.raw.socket)
+  app.server.on('request', (request, response) => {
+    if (closing && request.httpVersionMajor === 1) endAfter(response)
+  })
+  app.addHook('preHandler', (request, reply, done) => {
+    if (isUpgrade(request.raw)) endAfter(reply.raw)
     done()
   })
   // Node keeps a stream that was reset without an error until all is written, which is then never; so would an upstream be kept.
@@ -47,6 +55,14 @@ function isUpgrade (raw: IncomingMessage & { upgrade?: boolean }): boolean {
   return raw.upgrade === true
 }
 
-function endIdle (socket: Socket & { _httpMessage?: unknown }): void {
-  if (socket._httpMessage === null || socket._httpMessage === undefined) socket.destroySoon()
+/** Ends the connection of an answer of HTTP/1, when that and all that came behind it is answered. */
+function endAfter (answer: ServerResponse): void {
+  const { socket } = answer.req as { socket: HttpSocket }
+  answer.once('close', () => {
+    setImmediate(() => {
+      const { _httpMessage: next } = socket
+      if (next) endAfter(next)
+      else socket.destroySoon()
+    })
+  })
 }

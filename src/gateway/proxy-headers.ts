@@ -11,10 +11,10 @@ export interface Asker {
   readonly raw: { readonly url?: string | undefined, readonly socket: { readonly remoteAddress?: string | undefined } }
 }
 
-/** Headers that concern one connection only (RFC 9110, section 7.6.1); `expect` was answered by the gateway. */
+/** Headers that concern one connection only (RFC 9110, section 7.6.1); `expect` was answered by the gateway, and the last one is its own. */
 const hopByHop = new Set([
   'connection', 'keep-alive', 'proxy-authenticate', 'proxy-authorization', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade',
-  'http2-settings', 'expect'
+  'http2-settings', 'expect', targetHeader
 ])
 
 /** By these a client could tell an upstream of another client, host or target than the gateway has judged. */
@@ -26,6 +26,9 @@ const endToEnd = /^(?:origin|authorization|cookie|vary|access-control-.*|sec-.*)
 
 /** Servers that make variables of headers, as those of CGI do, read an underscore as the hyphen. */
 function isClaim (name: string): boolean {
+  const initial = name.charCodeAt(0)
+  // Most names are told apart at once.
+  if (initial !== 120 && initial !== 102 && initial !== 99 && initial !== 116) return false
   return claims.test(name.includes('_') ? name.replaceAll('_', '-') : name)
 }
 
@@ -42,9 +45,11 @@ export function headerWriters (trust: Trust | null): HeaderWriters {
   return {
     request (request, headers) {
       const passed: IncomingHttpHeaders = {}
-      for (const [name, value] of Object.entries(headers)) if (!hopByHop.has(name) && !isClaim(name)) passed[name] = value
-      for (const [name, value] of Object.entries(request.headers)) if (endToEnd.test(name)) passed[name] = value
-      return Object.assign(passed, forwardedHeaders(request, trust), { [targetHeader]: request.raw.url })
+      for (const name of Object.keys(headers)) if (!hopByHop.has(name) && !isClaim(name)) passed[name] = headers[name]
+      if (namesHeaders(request.headers.connection)) {
+        for (const name of Object.keys(request.headers)) if (endToEnd.test(name)) passed[name] = request.headers[name]
+      }
+      return Object.assign(passed, forwardedHeaders(request, trust))
     },
     handshake (headers, request) {
       const passed: OutgoingHttpHeaders = { ...headers }
@@ -54,6 +59,11 @@ export function headerWriters (trust: Trust | null): HeaderWriters {
       return Object.assign(passed, forwardedHeaders(request, trust), { [targetHeader]: request.raw.url })
     }
   }
+}
+
+/** Whether a `Connection` says more than how long the connection lasts. */
+function namesHeaders (connection: string | undefined): boolean {
+  return connection !== undefined && connection !== 'keep-alive' && connection !== 'close'
 }
 
 /**
@@ -89,13 +99,16 @@ function quoted (text: string): string {
   return `"${text.replaceAll(/["\\]/g, '\\$&')}"`
 }
 
+const none: readonly string[] = []
+
 /** The headers of a response. An upstream that names end-to-end headers in `Connection` loses them, `Vary` excepted. */
 export function responseHeaders (headers: IncomingHttpHeaders): IncomingHttpHeaders {
   const passed: IncomingHttpHeaders = {}
-  const named = [headers.connection ?? []].flat().join().toLowerCase().split(',').map(name => name.trim())
-  for (const [name, value] of Object.entries(headers)) {
+  const { connection } = headers
+  const named = namesHeaders(connection) ? [connection].flat().join().toLowerCase().split(',').map(name => name.trim()) : none
+  for (const name of Object.keys(headers)) {
     // Set on any map on the way, this name would bring others with it.
-    if (name !== '__proto__' && !hopByHop.has(name) && (!named.includes(name) || name === 'vary')) passed[name] = value
+    if (name !== '__proto__' && !hopByHop.has(name) && (!named.includes(name) || name === 'vary')) passed[name] = headers[name]
   }
   return passed
 }

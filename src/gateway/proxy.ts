@@ -12,7 +12,7 @@ import { headerWriters, responseHeaders } from './proxy-headers.ts'
 import type { Upstream, UpstreamFinder } from './routing.ts'
 import type { Trust } from './trust.ts'
 import { waitForTurn } from './turns.ts'
-import { clientKey, targetHeader, type UpstreamClient } from './upstream.ts'
+import { Passage, passageKey, targetHeader, type UpstreamClient } from './upstream.ts'
 
 export type { Upstream } from './routing.ts'
 
@@ -33,9 +33,8 @@ export interface ProxyOptions {
 type FailedReply = Parameters<NonNullable<NonNullable<FastifyHttpProxyOptions['replyOptions']>['onError']>>[0]
 
 const upstreamKey = Symbol('cors-gateway.upstream')
-const replyKey = Symbol('cors-gateway.reply')
 
-interface Routed { [upstreamKey]?: Upstream, [replyKey]?: FastifyReply['raw'] }
+interface Routed { [upstreamKey]?: Upstream, [passageKey]?: Passage }
 
 type Refusal = [status: number, detail: string]
 
@@ -93,8 +92,11 @@ export async function registerProxy (app: FastifyInstance, options: ProxyOptions
     handler: (_request, reply, _destination, options) => reply.from('/', options),
     replyOptions: {
       getUpstream: request => (request as Routed)[upstreamKey]!.url,
-      rewriteRequestHeaders: (request, given) =>
-        Object.assign(headers.request(request, given), { [clientKey]: (request as Routed)[replyKey] }),
+      rewriteRequestHeaders: (request, given) => {
+        const passed: ReturnType<typeof headers.request> & Routed = headers.request(request, given)
+        passed[passageKey] = (request as Routed)[passageKey]!
+        return passed
+      },
       rewriteHeaders: responseHeaders,
       // A request that may have had an effect is not sent again, least of all ten times.
       retryDelay: () => null,
@@ -120,8 +122,16 @@ export async function registerProxy (app: FastifyInstance, options: ProxyOptions
     const release = client.take((request as Routed)[upstreamKey]!.url)
     if (release === null) return [503, 'As many requests to this upstream are under way as this gateway allows.']
     const { raw } = request as { raw: FastifyRequest['raw'] & { upgrade?: boolean } }
-    ;(raw.upgrade === true ? raw.socket : reply.raw).once('close', release)
-    ;(request as Routed)[replyKey] = reply.raw
+    if (raw.upgrade === true) {
+      raw.socket.once('close', release)
+      return null
+    }
+    const passage = new Passage(raw.url!)
+    ;(request as Routed)[passageKey] = passage
+    reply.raw.once('close', () => {
+      release()
+      passage.end()
+    })
     return null
   }
 }

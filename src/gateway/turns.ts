@@ -5,14 +5,14 @@ import type { Socket } from 'node:net'
 /** How many requests of one connection may wait. Browsers send the next one when they have the answer. */
 const maxWaiting = 32
 
-interface Line {
-  last: ServerResponse
-  length: number
+interface Queue {
+  waiting: number
   /** Once a request was sent away, none is let in behind it: its answer closes the connection. */
   isFull: boolean
 }
 
-const lines = new WeakMap<Socket, Line>()
+/** Of the connections on which a request had to wait. */
+const queues = new WeakMap<Socket, Queue>()
 
 /**
  * Calls `turn` when a request may go on: never, if an answer before it has closed the connection, which ends what comes
@@ -25,26 +25,27 @@ export function waitForTurn (request: IncomingMessage, response: ServerResponse,
   }
   const { socket } = request
   if (!socket.writable) return
-  const line = lines.get(socket)
-  if (line === undefined) {
-    lines.set(socket, { last: response, length: 1, isFull: false })
-    response.once('close', () => { leaveLine(socket, response) })
+  // Node hands the socket to a response when all before it are written.
+  if (response.socket !== null) {
     turn(false)
     return
   }
-  line.isFull ||= line.length > maxWaiting
-  if (line.isFull) {
+  const queue = queueOf(socket)
+  queue.isFull ||= queue.waiting >= maxWaiting
+  if (queue.isFull) {
     turn(true)
     return
   }
-  line.last.once('close', () => { if (socket.writable) turn(false) })
-  line.last = response
-  line.length++
-  response.once('close', () => { leaveLine(socket, response) })
+  queue.waiting++
+  response.once('socket', () => {
+    queue.waiting--
+    // Node is still about the answer before.
+    process.nextTick(() => { if (socket.writable) turn(false) })
+  })
 }
 
-function leaveLine (socket: Socket, response: ServerResponse): void {
-  const line = lines.get(socket)!
-  line.length--
-  if (line.last === response && !line.isFull) lines.delete(socket)
+function queueOf (socket: Socket): Queue {
+  let queue = queues.get(socket)
+  if (queue === undefined) queues.set(socket, queue = { waiting: 0, isFull: false })
+  return queue
 }

@@ -4,13 +4,13 @@ import { Readable } from 'node:stream'
 import { Agent, type Dispatcher } from 'undici'
 
 /**
- * Carries a request's target, as it came, to where it is sent. It never leaves the gateway: the proxy would hand on
- * what a URL parser makes of the target, and so might ask for another path than the one that was judged.
+ * Carries the target of a WebSocket's handshake, as it came, to where it is sent. It never leaves the gateway: the proxy
+ * would hand on what a URL parser makes of the target, and so might ask for another path than the one that was judged.
  */
 export const targetHeader = 'x-cors-gateway-target'
 
-/** Carries the response to the client, whose end ends the request to the upstream as well. It is no header's name. */
-export const clientKey: unique symbol = Symbol('cors-gateway.client')
+/** Carries the passage of a request in its headers. It is no header's name. */
+export const passageKey: unique symbol = Symbol('cors-gateway.passage')
 
 /** What the proxy needs to reach its upstreams. */
 export interface UpstreamClient {
@@ -23,17 +23,34 @@ export interface UpstreamClient {
 
 type Answered = (error: Error | null, answer: Dispatcher.ResponseData) => void
 
-interface CarriedHeaders extends Record<string, string | string[] | undefined> { [clientKey]?: NodeJS.EventEmitter }
-
-/** What ends a request that is under way: undici takes an emitter as well, and an `AbortSignal` for each request is dear. */
-class Leaving extends EventEmitter {
+/**
+ * A request on its way: undici takes it as the signal that ends the request, since an `AbortSignal` for each is dear.
+ */
+export class Passage extends EventEmitter {
+  /** The target as it came: the proxy would hand on what a URL parser makes of it. */
+  readonly target: string
   aborted = false
+  #isAnswered = false
 
-  abort (): void {
+  constructor (target: string) {
+    super()
+    this.target = target
+  }
+
+  /** To be called when the client has its answer, or has left. */
+  end (): void {
+    if (this.#isAnswered || this.aborted) return
     this.aborted = true
     this.emit('abort')
   }
+
+  /** From now on the body of the answer hears by itself that the client leaves. */
+  answered (): void {
+    this.#isAnswered = true
+  }
 }
+
+interface CarriedHeaders extends Record<string, string | string[] | undefined> { [passageKey]: Passage }
 
 /**
  * Makes the client for all upstreams. It waits `timeout` milliseconds for a connection, and as long again for a
@@ -43,13 +60,10 @@ class Leaving extends EventEmitter {
 export function createUpstreamClient (timeout: number, connections: number): UpstreamClient {
   const agent = new Agent({ headersTimeout: timeout, bodyTimeout: 0, connect: { timeout }, connections })
   const request = (options: Dispatcher.RequestOptions, answered: Answered): void => {
-    const { [targetHeader]: target, [clientKey]: client, ...headers } = options.headers as CarriedHeaders
-    const leaving = new Leaving()
-    const leave = (): void => { leaving.abort() }
-    client?.once('close', leave)
-    agent.request({ ...options, headers, path: typeof target === 'string' ? target : options.path, signal: leaving }, (error, answer) => {
-      client?.off('close', leave)
-      if (leaving.aborted) {
+    const { [passageKey]: passage } = options.headers as CarriedHeaders
+    agent.request({ ...options, path: passage.target, signal: passage }, (error, answer) => {
+      passage.answered()
+      if (passage.aborted) {
         if (error === null) answer.body.on('error', () => {}).destroy()
         return
       }

@@ -5,12 +5,13 @@ import { classify, type RequestFacts, type RequestKind } from '../fetch/request.
 import { malformed } from '../origin/lookup.ts'
 import { originOf } from '../origin/origin.ts'
 import type { Decision, Reason } from './decision.ts'
-import { lookUpPath } from './lookup.ts'
+import { lookUpPath, type PathLookup } from './lookup.ts'
 import type { CompiledRule, Snapshot } from './snapshot.ts'
 
 /** Decides one request. Pure: no clock, no I/O, nothing kept. */
 export function decide (snapshot: Snapshot, request: RequestFacts): Decision {
-  const { bucket, isAmbiguous, rejects } = lookUpPath(snapshot, request.host, request.target, request.hostIsAmbiguous)
+  const path = lookUpPath(snapshot, request.host, request.target, request.hostIsAmbiguous)
+  const { bucket, isAmbiguous, rejects } = path
   const kind = classify(request)
   const upstream = bucket === null ? null : bucket.group.passthrough
   const isPassthrough = !isAmbiguous && (bucket === null ? snapshot.settings.unmatched === 'passthrough' : upstream !== null && upstream.isInForce)
@@ -21,36 +22,38 @@ export function decide (snapshot: Snapshot, request: RequestFacts): Decision {
     }
   }
 
-  const deny = (reason: Reason, rule: CompiledRule | null, isRejected: boolean): Decision => ({
-    kind, outcome: 'denied', reason, rule, bucket, isAmbiguous, status: kind !== 'actual' || isRejected ? 403 : 0, managed: true
-  })
-  if (isAmbiguous) return deny('path-ambiguous', null, rejects)
+  if (isAmbiguous) return denied(kind, 'path-ambiguous', null, path, rejects)
   if (isPassthrough) {
     const reason = bucket === null ? 'no-policy' : 'allowed'
     return { kind, outcome: 'passthrough', reason, rule: upstream, bucket, isAmbiguous, status: 0, managed: false }
   }
-  if (bucket === null) return deny('no-policy', null, false)
+  if (bucket === null) return denied(kind, 'no-policy', null, path, false)
 
   const { group } = bucket
   const slot = group.origins.find(request.origin!)
   const match = slot < 0 ? upstream : group.rules[slot]!
-  if (match === null && slot === malformed) return deny('origin-malformed', null, group.rejects)
+  if (match === null && slot === malformed) return denied(kind, 'origin-malformed', null, path, group.rejects)
   if (match === null || !match.anyOrigin) {
-    if (snapshot.blocked !== null && snapshot.blocked.find(request.origin!) >= 0) return deny('origin-blocked', null, group.rejects)
+    if (snapshot.blocked !== null && snapshot.blocked.find(request.origin!) >= 0) return denied(kind, 'origin-blocked', null, path, group.rejects)
   }
-  if (match === null) return deny('origin-not-allowed', null, group.rejects)
-  if (!match.isInForce) return deny('outside-validity', match, match.rejects)
-  if (match.exceptions !== null && match.exceptions.find(request.origin!) >= 0) return deny('origin-excepted', match, match.rejects)
+  if (match === null) return denied(kind, 'origin-not-allowed', null, path, group.rejects)
+  if (!match.isInForce) return denied(kind, 'outside-validity', match, path, match.rejects)
+  if (match.exceptions !== null && match.exceptions.find(request.origin!) >= 0) return denied(kind, 'origin-excepted', match, path, match.rejects)
 
   const refusal = refusalOf(match, request, kind)
   if (refusal === null) {
     return { kind, outcome: 'allowed', reason: 'allowed', rule: match, bucket, isAmbiguous, status: kind === 'preflight' ? 204 : 0, managed }
   }
-  if (kind !== 'preflight') return deny(refusal, match, match.rejects)
+  if (kind !== 'preflight') return denied(kind, refusal, match, path, match.rejects)
   // The origin is trusted: a true answer lets the browser's console name what is missing. For the safelisted methods
   // browsers ignore the list of methods, so that only a failed preflight keeps what `enforceMethods` refuses from passing.
   const isUnenforceable = refusal === 'method-not-allowed' && isSafelistedMethod(request.requestedMethod!)
   return { kind, outcome: 'denied', reason: refusal, rule: match, bucket, isAmbiguous, status: isUnenforceable ? 403 : 204, managed }
+}
+
+/** A denial; the gateway answers it itself where it is no actual request, or where the rules reject. */
+function denied (kind: RequestKind, reason: Reason, rule: CompiledRule | null, { bucket, isAmbiguous }: PathLookup, isRejected: boolean): Decision {
+  return { kind, outcome: 'denied', reason, rule, bucket, isAmbiguous, status: kind !== 'actual' || isRejected ? 403 : 0, managed: true }
 }
 
 /** Why a rule that allows the origin still refuses the request, or null. */
