@@ -1,5 +1,5 @@
-// Ends what nobody else ends: connections of a closing gateway, refused upgrades, and streams that a client has left.
-import type { IncomingMessage, ServerResponse } from 'node:http'
+// Ends what nobody else ends: connections of a closing gateway, and streams that a client has left.
+import type { ServerResponse } from 'node:http'
 import type { ServerHttp2Session, ServerHttp2Stream } from 'node:http2'
 import type { Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
@@ -30,10 +30,6 @@ export function endConnections (app: FastifyInstance, patience: number): void {
   app.server.on('request', (request, response) => {
     if (closing && request.httpVersionMajor === 1) endAfter(response)
   })
-  app.addHook('preHandler', (request, reply, done) => {
-    if (isUpgrade(request.raw)) endAfter(reply.raw)
-    done()
-  })
   // Node keeps a stream that was reset without an error until all is written, which is then never; so would an upstream be kept.
   app.server.on('stream', (stream: ServerHttp2Stream) => {
     stream.once('aborted', () => setImmediate(() => stream.destroy()))
@@ -50,13 +46,8 @@ function membersOf<Member extends NodeJS.EventEmitter> ({ server }: FastifyInsta
   return members
 }
 
-/** A socket that was handed over for an upgrade is no server's to close, so a refusal leaves it open. */
-function isUpgrade (raw: IncomingMessage & { upgrade?: boolean }): boolean {
-  return raw.upgrade === true
-}
-
 /** Ends the connection of an answer of HTTP/1, when that and all that came behind it is answered. */
-function endAfter (answer: ServerResponse): void {
+export function endAfter (answer: ServerResponse): void {
   const { socket } = answer.req as { socket: HttpSocket }
   answer.once('close', () => {
     setImmediate(() => {

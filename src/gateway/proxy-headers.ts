@@ -11,7 +11,7 @@ export interface Asker {
   readonly raw: { readonly url?: string | undefined, readonly socket: { readonly remoteAddress?: string | undefined } }
 }
 
-/** Headers that concern one connection only (RFC 9110, section 7.6.1); `expect` was answered by the gateway, and the last one is its own. */
+/** Headers that concern one connection only (RFC 9110, section 7.6.1); `expect` was answered by the gateway, and the last is its own. */
 const hopByHop = new Set([
   'connection', 'keep-alive', 'proxy-authenticate', 'proxy-authorization', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade',
   'http2-settings', 'expect', targetHeader
@@ -74,7 +74,7 @@ function forwardedHeaders ({ host, protocol, headers, raw }: Asker, trust: Trust
   const peer = raw.socket.remoteAddress
   const before = trust !== null && trust(peer, 0) ? headers : {}
   // After a quotation mark that nobody closes, this hop would be a part of a text.
-  const chain = isBalanced(before.forwarded ?? '') ? before.forwarded : undefined
+  const chain = before.forwarded !== undefined && isBalanced(before.forwarded) ? before.forwarded : undefined
   const node = peer === undefined ? 'unknown' : peer.includes(':') ? `"[${peer}]"` : peer
   const proto = /^[a-z]+$/i.test(protocol) ? protocol : quoted(protocol)
   return {
@@ -86,7 +86,8 @@ function forwardedHeaders ({ host, protocol, headers, raw }: Asker, trust: Trust
 }
 
 function joined (before: string | string[] | undefined, last: string): string {
-  const chain = String(before ?? '').trim()
+  if (before === undefined) return last
+  const chain = String(before).trim()
   return chain === '' ? last : `${chain}, ${last}`
 }
 
@@ -96,7 +97,7 @@ function isBalanced (text: string): boolean {
 
 /** A quoted string (RFC 9110, section 5.6.4). */
 function quoted (text: string): string {
-  return `"${text.replaceAll(/["\\]/g, '\\$&')}"`
+  return /["\\]/.test(text) ? `"${text.replaceAll(/["\\]/g, '\\$&')}"` : `"${text}"`
 }
 
 const none: readonly string[] = []

@@ -6,6 +6,7 @@ import httpProxy, { type FastifyHttpProxyOptions } from '@fastify/http-proxy'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { isAuthority } from '../route/host.ts'
 import { declaresMoreThan, limitBody } from './body-limit.ts'
+import { endAfter } from './drain.ts'
 import { paceSockets, type PacedSocket } from './pace.ts'
 import { sendProblem } from './problem.ts'
 import { headerWriters, responseHeaders } from './proxy-headers.ts'
@@ -75,6 +76,8 @@ export async function registerProxy (app: FastifyInstance, options: ProxyOptions
       onDisconnect: (_context, source) => { source.resume() }
     },
     preHandler: (request, reply, done) => {
+      // A socket that was handed over for an upgrade is no server's to close, so a refusal leaves it open.
+      if (isUpgrade(request.raw)) endAfter(reply.raw)
       waitForTurn(request.raw, reply.raw, isCrowded => {
         takeBody(request, () => {
           if (hasLeft(request.raw)) return
@@ -121,8 +124,8 @@ export async function registerProxy (app: FastifyInstance, options: ProxyOptions
   function takeConnection (request: FastifyRequest, reply: FastifyReply): Refusal | null {
     const release = client.take((request as Routed)[upstreamKey]!.url)
     if (release === null) return [503, 'As many requests to this upstream are under way as this gateway allows.']
-    const { raw } = request as { raw: FastifyRequest['raw'] & { upgrade?: boolean } }
-    if (raw.upgrade === true) {
+    const { raw } = request
+    if (isUpgrade(raw)) {
       raw.socket.once('close', release)
       return null
     }
@@ -174,6 +177,10 @@ function takeBody (request: FastifyRequest, taken: () => void): void {
 function hasLeft (raw: FastifyRequest['raw']): boolean {
   const { stream } = raw as { stream?: ServerHttp2Stream }
   return stream === undefined ? raw.socket.destroyed : stream.closed || stream.destroyed
+}
+
+function isUpgrade (raw: FastifyRequest['raw'] & { upgrade?: boolean }): boolean {
+  return raw.upgrade === true
 }
 
 /** Fastify reads no body of these. */

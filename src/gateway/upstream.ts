@@ -1,5 +1,4 @@
 // The connections to the upstreams: they send the target that was judged, and wait no longer than they are told.
-import { EventEmitter } from 'node:events'
 import { Readable } from 'node:stream'
 import { Agent, type Dispatcher } from 'undici'
 
@@ -24,16 +23,17 @@ export interface UpstreamClient {
 type Answered = (error: Error | null, answer: Dispatcher.ResponseData) => void
 
 /**
- * A request on its way: undici takes it as the signal that ends the request, since an `AbortSignal` for each is dear.
+ * A request on its way, and the signal by which undici learns that nobody waits for it any more: of an emitter it needs
+ * no more than this, and an `AbortSignal` for each request, or an emitter, is dear.
  */
-export class Passage extends EventEmitter {
+export class Passage {
   /** The target as it came: the proxy would hand on what a URL parser makes of it. */
   readonly target: string
   aborted = false
   #isAnswered = false
+  #listener: (() => void) | null = null
 
   constructor (target: string) {
-    super()
     this.target = target
   }
 
@@ -41,12 +41,26 @@ export class Passage extends EventEmitter {
   end (): void {
     if (this.#isAnswered || this.aborted) return
     this.aborted = true
-    this.emit('abort')
+    this.#listener?.()
   }
 
   /** From now on the body of the answer hears by itself that the client leaves. */
   answered (): void {
     this.#isAnswered = true
+  }
+
+  on (event: string, listener: () => void): this {
+    return this.once(event, listener)
+  }
+
+  once (_event: string, listener: () => void): this {
+    this.#listener = listener
+    return this
+  }
+
+  removeListener (): this {
+    this.#listener = null
+    return this
   }
 }
 
@@ -61,7 +75,10 @@ export function createUpstreamClient (timeout: number, connections: number): Ups
   const agent = new Agent({ headersTimeout: timeout, bodyTimeout: 0, connect: { timeout }, connections })
   const request = (options: Dispatcher.RequestOptions, answered: Answered): void => {
     const { [passageKey]: passage } = options.headers as CarriedHeaders
-    agent.request({ ...options, path: passage.target, signal: passage }, (error, answer) => {
+    // The options are made for this one call.
+    options.path = passage.target
+    options.signal = passage
+    agent.request(options, (error, answer) => {
       passage.answered()
       if (passage.aborted) {
         if (error === null) answer.body.on('error', () => {}).destroy()
