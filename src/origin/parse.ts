@@ -19,6 +19,9 @@ export type ParsedOriginPattern =
   | { readonly pattern: OriginPattern, readonly error?: undefined }
   | { readonly error: OriginPatternError, readonly pattern?: undefined }
 
+/** There may be very many patterns, and nearly all are of these schemes: one text each serves them all. */
+const usualSchemes = new Map(['https', 'http'].map(scheme => [scheme, scheme]))
+
 const schemesWithoutOrigins = new Set(['file', 'data', 'blob', 'javascript', 'about', 'ws', 'wss'])
 
 /**
@@ -29,7 +32,7 @@ export function parseOriginPattern (text: string): ParsedOriginPattern {
   if (text === '*') return { pattern: { kind: 'any', text } }
   if (text === opaqueOrigin) return { pattern: { kind: 'opaque', text } }
   const schemeEnd = text.indexOf('://')
-  const scheme = text.slice(0, Math.max(0, schemeEnd))
+  const scheme = schemeOf(text, schemeEnd)
   if (!isScheme(scheme)) return fail('scheme', explainScheme(text, scheme), text)
   if (schemesWithoutOrigins.has(scheme)) return fail('scheme', schemeRefusal(scheme), text)
 
@@ -50,6 +53,11 @@ export function parseOriginPattern (text: string): ParsedOriginPattern {
     return { pattern: { kind: 'exact', text, scheme, host, port } }
   }
   return parseWildcardHost(text, scheme, host, port)
+}
+
+function schemeOf (text: string, end: number): string {
+  const scheme = text.slice(0, Math.max(0, end))
+  return usualSchemes.get(scheme) ?? scheme
 }
 
 function parseWildcardHost (text: string, scheme: string, host: string, port: PortPattern): ParsedOriginPattern {

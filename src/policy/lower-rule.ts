@@ -4,7 +4,7 @@ import { spanOfKey, spanOfValue, type LocatedEntry, type LocatedList, type Locat
 import { show, type Findings } from './findings.ts'
 import { readMethods, readRequestHeaders, readResponseHeaders, type Names } from './names.ts'
 import type { OriginLists } from './origin-lists.ts'
-import type { HostEntry, OriginEntry, Rule } from './policy.ts'
+import type { HostEntry, OriginEntry, RiskAcceptance, Rule } from './policy.ts'
 import { readBoolean, readText, type LocatedText } from './read.ts'
 import { packSpans, type KeySpans, type RuleSpans } from './rule-spans.ts'
 import { readAcceptances, readHosts, readMaxAge, readMoment, readRoutes } from './values.ts'
@@ -21,6 +21,8 @@ export interface FileContext {
   readonly lists: Map<LocatedList, unknown>
   /** Lists of names by what they hold, so that rules share those that are alike. */
   readonly names: Map<string, readonly string[]>
+  /** Places as packed: rules that are laid out alike share them. */
+  readonly places: Map<RuleSpans, RuleSpans>
 }
 
 interface Draft extends FileContext {
@@ -37,6 +39,7 @@ const nothing: Names = { names: [], spans: [] }
 const methodsByDefault: Names = { names: ['GET', 'HEAD', 'POST'], spans: [] }
 const noOrigins: readonly OriginEntry[] = []
 const noHosts: readonly HostEntry[] = []
+const noRisks: readonly RiskAcceptance[] = []
 
 /**
  * Lowers one rule; null where it has no name. `isBroken` says that the schema has found fault with the rule or its
@@ -58,6 +61,7 @@ export function lowerRule (file: FileContext, rule: LocatedMap, isBroken: boolea
   checkAnyOrigin(draft, allowOrigins, exceptOrigins)
   checkExposed(draft, exposed, allowCredentials)
   const span = spanOfValue(file.source, name)
+  const { notBefore, expires } = windowOf(draft)
   return {
     name: name.value,
     span,
@@ -77,9 +81,10 @@ export function lowerRule (file: FileContext, rule: LocatedMap, isBroken: boolea
     deniedRequests: textOf(draft, 'deniedRequests') === 'reject' ? 'reject' : 'forward',
     passthrough,
     preflightCacheControl: textOf(draft, 'preflightCacheControl') ?? null,
-    ...windowOf(draft),
-    acceptRisks: listOf(draft, 'acceptRisks', list => shared(draft, list, () => readAcceptances(file.source, list, file.origins, file.findings))) ?? [],
-    spans: spansOf(draft, methods, headers, exposed)
+    notBefore,
+    expires,
+    acceptRisks: listOf(draft, 'acceptRisks', list => shared(draft, list, () => readAcceptances(file.source, list, file.origins, file.findings))) ?? noRisks,
+    spans: sharedSpans(file, spansOf(draft, span.start, methods, headers, exposed))
   }
 }
 
@@ -108,6 +113,12 @@ function sharedNames ({ names: known }: FileContext, { names }: Names): readonly
   const shared = known.get(key)
   if (shared === undefined) known.set(key, names)
   return shared ?? names
+}
+
+function sharedSpans ({ places }: FileContext, spans: RuleSpans): RuleSpans {
+  const shared = places.get(spans)
+  if (shared === undefined) places.set(spans, spans)
+  return shared ?? spans
 }
 
 function booleanOf (draft: Draft, key: string): boolean {
@@ -180,7 +191,7 @@ function checkExposed (draft: Draft, exposed: Names, allowCredentials: boolean):
     { related: [{ span: spanOfKey(draft.source, reason), message: 'credentials are allowed here' }] })
 }
 
-function spansOf (draft: Draft, methods: Names, headers: Names, exposed: Names): RuleSpans {
+function spansOf (draft: Draft, from: number, methods: Names, headers: Names, exposed: Names): RuleSpans {
   const lists = new Map([['allowMethods', methods], ['allowHeaders', headers], ['exposeHeaders', exposed]])
   const keys = new Set([...draft.rule.entries.keys(), ...draft.defaults?.entries.keys() ?? [], 'hosts'])
   const values: KeySpans[] = []
@@ -188,5 +199,5 @@ function spansOf (draft: Draft, methods: Names, headers: Names, exposed: Names):
     const value = (entryOf(draft, key) ?? (key === 'hosts' ? draft.hosts : undefined))?.value
     if (value !== undefined) values.push({ key, start: value.start, end: value.end, entries: lists.get(key)?.spans ?? [] })
   }
-  return packSpans(values)
+  return packSpans(values, from)
 }

@@ -9,6 +9,7 @@ import { lowerRule, type FileContext } from './lower-rule.ts'
 import { OriginLists } from './origin-lists.ts'
 import type { Guardrail, OriginEntry, PolicySet, Rule } from './policy.ts'
 import { readList, readMap } from './read.ts'
+import type { RuleSpans } from './rule-spans.ts'
 import { OriginSets } from './sets.ts'
 import { UnreadSets, type UnreadFiles } from './unread.ts'
 import { readHosts } from './values.ts'
@@ -31,6 +32,7 @@ export function lowerPolicies (files: readonly ValidatedDocument[], unread: Unre
   const origins = new OriginLists(sets, findings)
   const lists = new Map<LocatedList, unknown>()
   const names = new Map<string, readonly string[]>()
+  const places = new Map<RuleSpans, RuleSpans>()
   const rules = new Names<Rule>(findings, 'rule')
   const guardrails = new Names<Guardrail>(findings, 'guardrail')
   const blockedOrigins: OriginEntry[] = []
@@ -40,7 +42,7 @@ export function lowerPolicies (files: readonly ValidatedDocument[], unread: Unre
     const blocked = readList(root, 'blockedOrigins')
     if (blocked !== undefined) for (const entry of origins.refuseAny(source, blocked, 'blockedOrigins')) blockedOrigins.push(entry)
     const defaults = readMap(root, 'defaults') ?? null
-    const file: FileContext = { source, defaults, hosts: root.entries.get('hosts'), findings, origins, lists, names }
+    const file: FileContext = { source, defaults, hosts: root.entries.get('hosts'), findings, origins, lists, names, places }
     checkUnused(file)
     const defaultsAreBroken = defaults !== null && broken.has(defaults)
     for (const rule of readList(root, 'rules')?.items ?? []) {

@@ -14,30 +14,34 @@ export interface KeySpans extends Stretch {
 }
 
 /**
- * The places of a rule's values, its own or its file's defaults, as text: `key=start+length,…;key=…` in base 36. There
- * may be very many rules, and a place is asked for seldom: objects would take ten times the memory.
+ * The places of a rule's values, its own or its file's defaults, as text: `key=start+length,…;key=…` in base 36, counted
+ * from the rule's name. There may be very many rules, and a place is asked for seldom: objects would take ten times the
+ * memory, and rules that are laid out alike have equal texts, which are kept once.
  */
 export type RuleSpans = string
 
 /** For rules that no file holds. */
 export const noSpans: RuleSpans = ''
 
-/** Packs the places of a rule's values. */
-export function packSpans (values: readonly KeySpans[]): RuleSpans {
-  return values.map(({ key, entries, ...value }) => `${key}=${[value, ...entries].map(packStretch).join()}`).join(';')
+/** Packs the places of a rule's values. `from` is where the rule's name begins. */
+export function packSpans (values: readonly KeySpans[], from: number): RuleSpans {
+  return values.map(({ key, entries, ...value }) => `${key}=${[value, ...entries].map(stretch => packStretch(stretch, from)).join()}`).join(';')
 }
 
-function packStretch ({ start, end }: Stretch): string {
-  return `${start.toString(36)}+${(end - start).toString(36)}`
+function packStretch ({ start, end }: Stretch, from: number): string {
+  return `${(start - from).toString(36)}+${(end - start).toString(36)}`
 }
+
+/** What is read of a rule: where its name is written, and the rest. */
+interface Placed { readonly span: Span, readonly spans: RuleSpans }
 
 /** The places of a key's value and of its entries, in this order; none where the rule does not say the key. */
-function stretchesOf (spans: RuleSpans, key: string): readonly Stretch[] {
+function stretchesOf ({ span, spans }: Placed, key: string): readonly Stretch[] {
   const packed = spans.split(';').find(part => part.startsWith(`${key}=`))
   if (packed === undefined) return []
   return packed.slice(key.length + 1).split(',').map(text => {
     const [start = 0, length = 0] = text.split('+').map(number => parseInt(number, 36))
-    return { start, end: start + length }
+    return { start: span.start + start, end: span.start + start + length }
   })
 }
 
@@ -45,13 +49,13 @@ function stretchesOf (spans: RuleSpans, key: string): readonly Stretch[] {
  * Where the value of a key that applies to a rule is written; the rule's name where neither it nor the defaults say
  * the key. With an index: where that entry of a list of names is written.
  */
-export function ruleSpan ({ span, spans }: { readonly span: Span, readonly spans: RuleSpans }, key: string, index?: number): Span {
-  const [value, ...entries] = stretchesOf(spans, key)
+export function ruleSpan (rule: Placed, key: string, index?: number): Span {
+  const [value, ...entries] = stretchesOf(rule, key)
   const stretch = (index === undefined ? undefined : entries[index]) ?? value
-  return stretch === undefined ? span : { source: span.source, ...stretch }
+  return stretch === undefined ? rule.span : { source: rule.span.source, ...stretch }
 }
 
 /** Where the entries of a list of names are written. */
-export function entrySpans ({ spans }: { readonly spans: RuleSpans }, key: string): readonly Stretch[] {
-  return stretchesOf(spans, key).slice(1)
+export function entrySpans (rule: Placed, key: string): readonly Stretch[] {
+  return stretchesOf(rule, key).slice(1)
 }

@@ -4,6 +4,7 @@ import type { OriginPattern } from '../origin/pattern.ts'
 import type { HostPattern } from '../route/host.ts'
 import type { RoutePattern } from '../route/pattern.ts'
 import type { Guardrail, OriginEntry, OriginSetDefinition, PolicySet, RiskAcceptance, Rule } from './policy.ts'
+import type { RuleSpans } from './rule-spans.ts'
 
 /** A span as numbers: the source by its place among the texts, so that no text travels. */
 type PackedSpan = readonly [source: number, start: number, end: number]
@@ -158,6 +159,8 @@ export class SetAssembly {
   readonly #texts: readonly SourceText[]
   readonly #lists: OriginEntry[][] = []
   readonly #rules: Rule[] = []
+  /** Texts that came in several pieces are one again. */
+  readonly #places = new Map<RuleSpans, RuleSpans>()
 
   constructor (texts: readonly SourceText[]) {
     this.#texts = texts
@@ -209,12 +212,19 @@ export class SetAssembly {
     return entries.map(([pattern, span]) => ({ pattern, span: this.#span(span) }))
   }
 
+  #shared (spans: RuleSpans): RuleSpans {
+    const shared = this.#places.get(spans)
+    if (shared === undefined) this.#places.set(spans, spans)
+    return shared ?? spans
+  }
+
   #rule (rule: PackedRule): Rule {
     return {
       ...rule,
       span: this.#span(rule.span),
       hosts: this.#placed(rule.hosts),
       routes: this.#placed(rule.routes),
+      spans: this.#shared(rule.spans),
       allowOrigins: this.#lists[rule.allowOrigins]!,
       exceptOrigins: this.#lists[rule.exceptOrigins]!,
       acceptRisks: rule.acceptRisks.map(acceptance => ({ ...acceptance, span: this.#span(acceptance.span) }))

@@ -56,9 +56,10 @@ export function parseRoutePattern (text: string): ParsedRoutePattern {
       return { error: explainSegment(part, isLast) }
     }
   }
-  const shape = `/${segments.map(printSegment).join('/')}`
+  // Joined as a whole, a text holds its characters itself; one put together from others would keep them all.
+  const shape = ['', ...segments.map(printSegment)].join('/')
   // A list that has grown keeps room for more; there may be very many.
-  return { patterns: [{ text, segments: segments.slice(), shape }] }
+  return { patterns: [{ text, segments: segments.slice(), shape: shape === text ? text : shape }] }
 }
 
 function printSegment (segment: Segment): string {
