@@ -1,4 +1,5 @@
 // Decisions as they are made, for whoever watches a gateway at work, and the last denials for who comes later.
+import type { RequestFacts } from '../fetch/request.ts'
 import type { Exchange } from './exchange.ts'
 import { corsFields, placeOf, showValue, type CorsFields, type Decided } from './log.ts'
 
@@ -56,15 +57,17 @@ export class DecisionFeed {
   /** The last denials, oldest first. */
   recent (): readonly DecisionEvent[] {
     const next = this.#denials % maxRecent
-    return [...this.#recent.slice(next), ...this.#recent.slice(0, next)].map(({ decided, id, at }) => eventOf(decided, id, at))
+    const first = this.#firstId + this.#denials - this.#recent.length
+    return [...this.#recent.slice(next), ...this.#recent.slice(0, next)].map((denial, i) => eventOf(decidedOf(denial), first + i, denial.at))
   }
 
   /** Tells of a denial. */
   denied (exchange: Exchange): void {
-    const denial = { decided: slim(exchange), id: this.#firstId + this.#denials, at: Date.now() }
-    this.#recent[this.#denials++ % maxRecent] = denial
+    const at = Date.now()
+    const id = this.#firstId + this.#denials
+    this.#recent[this.#denials++ % maxRecent] = denialOf(exchange, at)
     let event: DecisionEvent | null = null
-    for (const watcher of this.#watchers) if (watcher.wants(true)) watcher.take(event ??= eventOf(denial.decided, denial.id, denial.at))
+    for (const watcher of this.#watchers) if (watcher.wants(true)) watcher.take(event ??= eventOf(exchange, id, at))
   }
 
   /** Tells of a decision that is no denial. */
@@ -76,17 +79,23 @@ export class DecisionFeed {
   }
 }
 
-interface Denial {
-  readonly decided: Decided
-  readonly id: number
+/** What is kept of a denial: not the snapshot that decided, of which there may have been a hundred since. */
+interface Denial extends Pick<Exchange['decision'], 'kind' | 'outcome' | 'reason'> {
+  readonly rule: string | null
+  readonly route: string | null
+  readonly facts: RequestFacts
+  readonly generation: number
   /** Epoch milliseconds. */
   readonly at: number
 }
 
-/** What is kept must not keep the snapshot that decided: there may have been a hundred since. */
-function slim ({ decision: { kind, outcome, reason, rule, bucket }, facts, generation }: Exchange): Decided {
+function denialOf ({ decision: { kind, outcome, reason, rule, bucket }, facts, generation }: Exchange, at: number): Denial {
+  return { kind, outcome, reason, rule: rule === null ? null : rule.name, route: bucket === null ? null : bucket.route, facts, generation, at }
+}
+
+function decidedOf ({ kind, outcome, reason, rule, route, facts, generation }: Denial): Decided {
   return {
-    decision: { kind, outcome, reason, rule: rule && { name: rule.name }, bucket: bucket && { route: bucket.route } },
+    decision: { kind, outcome, reason, rule: rule === null ? null : { name: rule }, bucket: route === null ? null : { route } },
     facts,
     generation
   }
