@@ -58,7 +58,8 @@ export class DecisionFeed {
   recent (): readonly DecisionEvent[] {
     const next = this.#denials % maxRecent
     const first = this.#firstId + this.#denials - this.#recent.length
-    return [...this.#recent.slice(next), ...this.#recent.slice(0, next)].map((denial, i) => eventOf(decidedOf(denial), first + i, denial.at))
+    const inOrder = [...this.#recent.slice(next), ...this.#recent.slice(0, next)]
+    return inOrder.map((denial, i) => eventOf(decidedOf(denial), first + i, denial.at))
   }
 
   /** Tells of a denial. */
@@ -90,7 +91,9 @@ interface Denial extends Pick<Exchange['decision'], 'kind' | 'outcome' | 'reason
 }
 
 function denialOf ({ decision: { kind, outcome, reason, rule, bucket }, facts, generation }: Exchange, at: number): Denial {
-  return { kind, outcome, reason, rule: rule === null ? null : rule.name, route: bucket === null ? null : bucket.route, facts, generation, at }
+  const name = rule === null ? null : rule.name
+  const route = bucket === null ? null : bucket.route
+  return { kind, outcome, reason, rule: name, route, facts, generation, at }
 }
 
 function decidedOf ({ kind, outcome, reason, rule, route, facts, generation }: Denial): Decided {

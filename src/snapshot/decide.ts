@@ -34,7 +34,8 @@ export function decide (snapshot: Snapshot, request: RequestFacts): Decision {
   const match = slot < 0 ? upstream : group.rules[slot]!
   if (match === null && slot === malformed) return denied(kind, 'origin-malformed', null, path, group.rejects)
   if (match === null || !match.anyOrigin) {
-    if (snapshot.blocked !== null && snapshot.blocked.find(request.origin!) >= 0) return denied(kind, 'origin-blocked', null, path, group.rejects)
+    const isBlocked = snapshot.blocked !== null && snapshot.blocked.find(request.origin!) >= 0
+    if (isBlocked) return denied(kind, 'origin-blocked', null, path, group.rejects)
   }
   if (match === null) return denied(kind, 'origin-not-allowed', null, path, group.rejects)
   if (!match.isInForce) return denied(kind, 'outside-validity', match, path, match.rejects)
