@@ -53,7 +53,9 @@ export function decide (snapshot: Snapshot, request: RequestFacts): Decision {
 }
 
 /** A denial; the gateway answers it itself where it is no actual request, or where the rules reject. */
-function denied (kind: RequestKind, reason: Reason, rule: CompiledRule | null, { bucket, isAmbiguous }: PathLookup, isRejected: boolean): Decision {
+function denied (
+  kind: RequestKind, reason: Reason, rule: CompiledRule | null, { bucket, isAmbiguous }: PathLookup, isRejected: boolean
+): Decision {
   return { kind, outcome: 'denied', reason, rule, bucket, isAmbiguous, status: kind !== 'actual' || isRejected ? 403 : 0, managed: true }
 }
 
