@@ -36,11 +36,14 @@ function files (rules: readonly RuleText[], picks: readonly number[], blockedOri
   })
 }
 
-/** What every request gets, or which findings the set has; the places of these depend on the order, and so are left out. */
+/**
+ * What every request gets, or which kinds of errors the set has. Their places depend on the order, and so does their number: two of a kind
+ * at one entry, such as conflicts of `/a/**` with both `/a` and `/a/*`, are told once.
+ */
 function outcomes (texts: readonly Source[], requests: readonly RequestFacts[]): string {
   const { snapshot, diagnostics } = build(texts, { at: now, router: defaultRouterOptions, allowEmpty: true })
   return snapshot === null
-    ? JSON.stringify(diagnostics.filter(({ severity }) => severity === 'error').map(({ code }) => code).sort())
+    ? JSON.stringify([...new Set(diagnostics.filter(({ severity }) => severity === 'error').map(({ code }) => code))].sort())
     : JSON.stringify(requests.map(request => decisionOf(snapshot, request)))
 }
 
