@@ -1,5 +1,4 @@
 // Decisions as they are made, for whoever watches a gateway at work, and the last denials for who comes later.
-import type { RequestFacts } from '../fetch/request.ts'
 import type { Exchange } from './exchange.ts'
 import { corsFields, placeOf, showValue, type CorsFields, type Decided } from './log.ts'
 
@@ -57,18 +56,15 @@ export class DecisionFeed {
   /** The last denials, oldest first. */
   recent (): readonly DecisionEvent[] {
     const next = this.#denials % maxRecent
-    const first = this.#firstId + this.#denials - this.#recent.length
-    const inOrder = [...this.#recent.slice(next), ...this.#recent.slice(0, next)]
-    return inOrder.map((denial, i) => eventOf(decidedOf(denial), first + i, denial.at))
+    return [...this.#recent.slice(next), ...this.#recent.slice(0, next)].map(({ decided, id, at }) => eventOf(decided, id, at))
   }
 
   /** Tells of a denial. */
   denied (exchange: Exchange): void {
-    const at = Date.now()
-    const id = this.#firstId + this.#denials
-    this.#recent[this.#denials++ % maxRecent] = denialOf(exchange, at)
+    const denial = { decided: slim(exchange), id: this.#firstId + this.#denials, at: Date.now() }
+    this.#recent[this.#denials++ % maxRecent] = denial
     let event: DecisionEvent | null = null
-    for (const watcher of this.#watchers) if (watcher.wants(true)) watcher.take(event ??= eventOf(exchange, id, at))
+    for (const watcher of this.#watchers) if (watcher.wants(true)) watcher.take(event ??= eventOf(denial.decided, denial.id, denial.at))
   }
 
   /** Tells of a decision that is no denial. */
@@ -80,25 +76,17 @@ export class DecisionFeed {
   }
 }
 
-/** What is kept of a denial: not the snapshot that decided, of which there may have been a hundred since. */
-interface Denial extends Pick<Exchange['decision'], 'kind' | 'outcome' | 'reason'> {
-  readonly rule: string | null
-  readonly route: string | null
-  readonly facts: RequestFacts
-  readonly generation: number
+interface Denial {
+  readonly decided: Decided
+  readonly id: number
   /** Epoch milliseconds. */
   readonly at: number
 }
 
-function denialOf ({ decision: { kind, outcome, reason, rule, bucket }, facts, generation }: Exchange, at: number): Denial {
-  const name = rule === null ? null : rule.name
-  const route = bucket === null ? null : bucket.route
-  return { kind, outcome, reason, rule: name, route, facts, generation, at }
-}
-
-function decidedOf ({ kind, outcome, reason, rule, route, facts, generation }: Denial): Decided {
+/** What is kept must not keep the snapshot that decided: there may have been a hundred since. */
+function slim ({ decision: { kind, outcome, reason, rule, bucket }, facts, generation }: Exchange): Decided {
   return {
-    decision: { kind, outcome, reason, rule: rule === null ? null : { name: rule }, bucket: route === null ? null : { route } },
+    decision: { kind, outcome, reason, rule: rule && { name: rule.name }, bucket: bucket && { route: bucket.route } },
     facts,
     generation
   }

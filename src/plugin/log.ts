@@ -102,7 +102,7 @@ export class RepeatLog {
   }
 
   /** Tells of one event. True if it was the first of its kind and has to be logged in full by the caller. */
-  isFirst<T extends object> (key: string, event: T, summaryOf: (event: T) => object): boolean {
+  isFirst (key: string, summary: () => object): boolean {
     const entry = this.#entries.get(key)
     if (entry !== undefined) {
       entry.repeated++
@@ -113,7 +113,7 @@ export class RepeatLog {
       this.#others++
       return false
     }
-    this.#entries.set(key, { fields: summaryOf(event), repeated: 0 })
+    this.#entries.set(key, { fields: summary(), repeated: 0 })
     return true
   }
 

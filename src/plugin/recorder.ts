@@ -45,7 +45,7 @@ export class Recorder {
     this.feed.denied(exchange)
     if (this.#listeners.hears('denied')) this.#listeners.emit('denied', corsFields(exchange))
     const { kind, reason } = exchange.decision
-    if (this.#denials.isFirst(this.#denialKey(exchange.decision), exchange, viewOf)) {
+    if (this.#denials.isFirst(this.#denialKey(exchange.decision), () => viewOf(exchange))) {
       const ambiguity = reason === 'path-ambiguous' && { ambiguity: ambiguityFields(snapshot, exchange) }
       request.log.info({ cors: { ...corsFields(exchange), ...placeOf(exchange), ...ambiguity } }, `${kind} denied: ${reason}`)
     } else if (saysDebug(request.log)) {
@@ -72,7 +72,7 @@ export class Recorder {
   differed (exchange: Exchange, differences: readonly string[], rules: number): void {
     this.differences.count(exchange.decision, rules)
     const key = `${keyOf(exchange.decision)} ${exchange.decision.kind} ${differences.join()}`
-    if (!this.#differing.isFirst(key, exchange, event => ({ ...viewOf(event), differences }))) return
+    if (!this.#differing.isFirst(key, () => ({ ...viewOf(exchange), differences }))) return
     this.#log.info({ cors: { ...corsFields(exchange), differences } },
       `observed: the answer's ${differences.join(', ')} would have been different (${exchange.decision.reason})`)
   }

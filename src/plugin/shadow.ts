@@ -209,7 +209,7 @@ export class Shadow {
     this.#events.emit('shadow', difference)
     // Names of the sets and words of the contract, so that requests cannot make up keys.
     const summary = { rule: active.rule, reason: active.reason, route: active.route, candidate: { outcome, reason, rule }, direction }
-    if (!this.#repeats.isFirst(JSON.stringify(summary), summary, fields => fields)) return
+    if (!this.#repeats.isFirst(JSON.stringify(summary), () => summary)) return
     this.#log.info({ cors: { ...active, candidate: { outcome, reason, rule }, direction, differences } },
       `the candidate would have ${direction} the answer: ${differences.join(', ')} (${active.reason}, then ${reason})`)
   }
