@@ -6,7 +6,7 @@ import { readMethods, readRequestHeaders, readResponseHeaders, type Names } from
 import type { OriginLists } from './origin-lists.ts'
 import type { HostEntry, OriginEntry, RiskAcceptance, Rule } from './policy.ts'
 import { readBoolean, readText, type LocatedText } from './read.ts'
-import { packSpans, type KeySpans, type RuleSpans } from './rule-spans.ts'
+import { packSpans, shareSpans, type KeySpans, type RuleSpans } from './rule-spans.ts'
 import { readAcceptances, readHosts, readMaxAge, readMoment, readRoutes } from './values.ts'
 
 /** What the rules of one file share. */
@@ -84,7 +84,7 @@ export function lowerRule (file: FileContext, rule: LocatedMap, isBroken: boolea
     notBefore,
     expires,
     acceptRisks: listOf(draft, 'acceptRisks', list => shared(draft, list, () => readAcceptances(file.source, list, file.origins, file.findings))) ?? noRisks,
-    spans: sharedSpans(file, spansOf(draft, span.start, methods, headers, exposed))
+    spans: shareSpans(file.places, spansOf(draft, span.start, methods, headers, exposed))
   }
 }
 
@@ -113,12 +113,6 @@ function sharedNames ({ names: known }: FileContext, { names }: Names): readonly
   const shared = known.get(key)
   if (shared === undefined) known.set(key, names)
   return shared ?? names
-}
-
-function sharedSpans ({ places }: FileContext, spans: RuleSpans): RuleSpans {
-  const shared = places.get(spans)
-  if (shared === undefined) places.set(spans, spans)
-  return shared ?? spans
 }
 
 function booleanOf (draft: Draft, key: string): boolean {

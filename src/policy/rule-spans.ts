@@ -20,6 +20,13 @@ export interface KeySpans extends Stretch {
  */
 export type RuleSpans = string
 
+/** The one of equal texts that was met first: rules that are laid out alike then share it. */
+export function shareSpans (known: Map<RuleSpans, RuleSpans>, spans: RuleSpans): RuleSpans {
+  const shared = known.get(spans)
+  if (shared === undefined) known.set(spans, spans)
+  return shared ?? spans
+}
+
 /** For rules that no file holds. */
 export const noSpans: RuleSpans = ''
 

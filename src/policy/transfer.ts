@@ -4,7 +4,7 @@ import type { OriginPattern } from '../origin/pattern.ts'
 import type { HostPattern } from '../route/host.ts'
 import type { RoutePattern } from '../route/pattern.ts'
 import type { Guardrail, OriginEntry, OriginSetDefinition, PolicySet, RiskAcceptance, Rule } from './policy.ts'
-import type { RuleSpans } from './rule-spans.ts'
+import { shareSpans, type RuleSpans } from './rule-spans.ts'
 
 /** A span as numbers: the source by its place among the texts, so that no text travels. */
 type PackedSpan = readonly [source: number, start: number, end: number]
@@ -212,19 +212,13 @@ export class SetAssembly {
     return entries.map(([pattern, span]) => ({ pattern, span: this.#span(span) }))
   }
 
-  #shared (spans: RuleSpans): RuleSpans {
-    const shared = this.#places.get(spans)
-    if (shared === undefined) this.#places.set(spans, spans)
-    return shared ?? spans
-  }
-
   #rule (rule: PackedRule): Rule {
     return {
       ...rule,
       span: this.#span(rule.span),
       hosts: this.#placed(rule.hosts),
       routes: this.#placed(rule.routes),
-      spans: this.#shared(rule.spans),
+      spans: shareSpans(this.#places, rule.spans),
       allowOrigins: this.#lists[rule.allowOrigins]!,
       exceptOrigins: this.#lists[rule.exceptOrigins]!,
       acceptRisks: rule.acceptRisks.map(acceptance => ({ ...acceptance, span: this.#span(acceptance.span) }))
