@@ -81,10 +81,19 @@ export class SourceError extends Error {
   readonly isRefusal: boolean
 
   constructor (place: string, reason: string, { help, isRefusal = false, ...options }: SourceErrorOptions = {}) {
-    super(`${place}: ${reason}${help === undefined ? '' : `; ${help}`}`, options)
+    super(`${place}: ${inWords(reason, help)}`, options)
     this.place = place
     this.reason = reason
     this.help = help
     this.isRefusal = isRefusal
   }
+
+  /** The message without the place. */
+  get words (): string {
+    return inWords(this.reason, this.help)
+  }
+}
+
+function inWords (reason: string, help: string | undefined): string {
+  return help === undefined ? reason : `${reason}; ${help}`
 }

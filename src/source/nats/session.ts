@@ -80,10 +80,7 @@ export class Session {
 
   #beganToWatch (fault: SourceError | null): void {
     if (fault === null) this.#untold.end()
-    else {
-      const { place, reason, help } = fault
-      this.#untold.met(`${place}: changes are not told, and found only by looking from time to time: ${reason}${help === undefined ? '' : `; ${help}`}`)
-    }
+    else this.#untold.met(`${fault.place}: changes are not told, and found only by looking from time to time: ${fault.words}`)
   }
 
   /** Watches anew: a watch may go on for good and tell nothing any more, after the store was made anew beneath it. */

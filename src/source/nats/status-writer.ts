@@ -60,9 +60,8 @@ export class StatusWriter {
       this.#sequence = null
       // Of a connection that is gone, readings tell.
       if (isLost(error) || !this.#settings.isConnected()) return
-      const { reason, help } = error instanceof SourceError ? error : { reason: String(error), help: undefined }
-      this.#unwritten.met(`${place}: the status of ${instance} can't be written, and whoever publishes doesn't see this gateway: ` +
-        `${reason}${help === undefined ? '' : `; ${help}`}`)
+      const why = error instanceof SourceError ? error.words : String(error)
+      this.#unwritten.met(`${place}: the status of ${instance} can't be written, and whoever publishes doesn't see this gateway: ${why}`)
     }
   }
 
