@@ -95,11 +95,8 @@ export async function registerProxy (app: FastifyInstance, options: ProxyOptions
     handler: (_request, reply, _destination, options) => reply.from('/', options),
     replyOptions: {
       getUpstream: request => (request as Routed)[upstreamKey]!.url,
-      rewriteRequestHeaders: (request, given) => {
-        const passed: ReturnType<typeof headers.request> & Routed = headers.request(request, given)
-        passed[passageKey] = (request as Routed)[passageKey]!
-        return passed
-      },
+      rewriteRequestHeaders: (request, given) =>
+        Object.assign(headers.request(request, given), { [passageKey]: (request as Routed)[passageKey] }),
       rewriteHeaders: responseHeaders,
       // A request that may have had an effect is not sent again, least of all ten times.
       retryDelay: () => null,
