@@ -47,6 +47,13 @@ async function start (name, sizes) {
   return { name, port, child }
 }
 
+async function startAll ({ sizes = small, servers: names, proxied = false }) {
+  const upstream = proxied ? await start('upstream', small) : null
+  const servers = []
+  for (const name of names) servers.push(await start(name, { ...sizes, ...upstream && { upstream: `http://127.0.0.1:${upstream.port}` } }))
+  return { servers, end () { for (const { child } of [...servers, ...upstream ? [upstream] : []]) child.disconnect() } }
+}
+
 async function cpu (child) {
   child.send('cpu')
   const [{ microseconds }] = await once(child, 'message')
@@ -84,21 +91,17 @@ async function load (server, { method = 'GET', path = '/items/1', headers }) {
   return { throughput: Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)[1]), microseconds: microseconds / requests }
 }
 
+/** Each round has processes of its own: what one of them got by chance, such as the layout of its code, would stay with it otherwise. */
 async function measure (scenario) {
-  const { sizes = small, servers: names, against = hook, proxied = false } = scenario
-  const upstream = proxied ? await start('upstream', small) : null
-  const servers = []
-  for (const name of names) servers.push(await start(name, { ...sizes, ...upstream && { upstream: `http://127.0.0.1:${upstream.port}` } }))
-  for (const server of servers) await check(server, scenario)
+  const { servers: names, against = hook } = scenario
   const results = new Map(names.map(name => [name, []]))
-  for (let round = 0; round <= rounds; round++) {
-    for (const server of round % 2 === 0 ? servers : servers.toReversed()) {
-      const result = await load(server, scenario)
-      // The first round warms up.
-      if (round > 0) results.get(server.name).push(result)
-    }
+  for (let round = 0; round < rounds; round++) {
+    const { servers, end } = await startAll(scenario)
+    for (const server of servers) await check(server, scenario)
+    for (const server of servers) await load(server, scenario)
+    for (const server of round % 2 === 0 ? servers : servers.toReversed()) results.get(server.name).push(await load(server, scenario))
+    end()
   }
-  for (const { child } of [...servers, ...upstream ? [upstream] : []]) child.disconnect()
   const ratios = (name, field) => quantile(results.get(name).map((result, i) => result[field] / results.get(against)[i][field]), 0.5)
   const median = (name, field) => quantile(results.get(name).map(result => result[field]), 0.5)
   return names.map(name => [
