@@ -13,14 +13,15 @@ export interface Bucket {
 }
 
 interface Node {
-  readonly literals: Map<string, Node>
+  /** Null where there is none: most nodes are the last of their route. */
+  literals: Map<string, Node> | null
   parameter: Node | null
   end: Bucket | null
   below: Bucket | null
 }
 
 function newNode (): Node {
-  return { literals: new Map(), parameter: null, end: null, below: null }
+  return { literals: null, parameter: null, end: null, below: null }
 }
 
 /** The routes of one host. */
@@ -59,8 +60,8 @@ export class HostTree {
       }
       let next: Node | null | undefined
       if (segment.kind === 'static') {
-        next = node.literals.get(segment.text)
-        if (next === undefined) node.literals.set(segment.text, next = newNode())
+        next = node.literals?.get(segment.text)
+        if (next === undefined) (node.literals ??= new Map<string, Node>()).set(segment.text, next = newNode())
       } else {
         next = node.parameter ??= newNode()
       }
@@ -82,7 +83,7 @@ export class HostTree {
     if (segments.at(-1)?.kind !== 'wildcard') return null
     let node: Node | null | undefined = this.#root
     for (const segment of segments.slice(0, -1)) {
-      node = segment.kind === 'static' ? node?.literals.get(segment.text) : node?.parameter
+      node = segment.kind === 'static' ? node?.literals?.get(segment.text) : node?.parameter
     }
     const found: Bucket[] = []
     for (node = node?.parameter; node?.end; node = node.parameter) {
@@ -100,7 +101,7 @@ function* covering (node: Node, segments: readonly Segment[], at: number): Gener
     return
   }
   if (segment.kind === 'static') {
-    const literal = node.literals.get(segment.text)
+    const literal = node.literals?.get(segment.text)
     if (literal !== undefined) yield* covering(literal, segments, at + 1)
   }
   if (segment.kind !== 'wildcard' && node.parameter !== null) yield* covering(node.parameter, segments, at + 1)

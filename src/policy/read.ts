@@ -35,14 +35,20 @@ export function readMap (map: LocatedMap, key: string): LocatedMap | undefined {
 
 /** The texts of a list, each once; one that stands there twice is reported. */
 export function readTexts (source: SourceText, list: LocatedList, findings: Findings): LocatedText[] {
-  const seen = new Map<string, LocatedText>()
+  const texts: LocatedText[] = []
+  // Most lists are of a few entries, and there are very many.
+  const seen = list.items.length > 8 ? new Map<string, LocatedText>() : null
   for (const [i, item] of list.items.entries()) {
     if (!isText(item) || item.value === '') continue
-    const first = seen.get(item.value)
-    if (first === undefined) seen.set(item.value, item)
-    else reportTwice(source, list, i, first, findings)
+    const first = seen === null ? texts.find(({ value }) => value === item.value) : seen.get(item.value)
+    if (first === undefined) {
+      texts.push(item)
+      seen?.set(item.value, item)
+    } else {
+      reportTwice(source, list, i, first, findings)
+    }
   }
-  return [...seen.values()]
+  return texts
 }
 
 /** Reports that an item of a list says what an earlier one says. */

@@ -1,16 +1,18 @@
 // Entries that another entry of their rule covers, unless they are needed to win over another rule.
-import { compareSpecificity, patternsOverlap } from '../../origin/relation.ts'
+import { compareSpecificity, coversPattern, patternsOverlap } from '../../origin/relation.ts'
 import type { CheckContext } from '../context.ts'
 import type { Check } from '../check-finding.ts'
 import type { OriginEntry, Rule } from '../policy.ts'
 
 /** How many patterns of other rules are looked at; beyond that a covered entry is taken to be needed by nobody. */
 const maxComparisons = 1_000_000
+/** Up to this length all entries are held against each other before an index is made: such lists are many, and mostly none is covered. */
+const shortList = 8
 
 export const coveredOrigin: Check = function* (context) {
   const budget = { left: maxComparisons }
   for (const [list, rules] of context.lists) {
-    if (list.length < 2) continue
+    if (list.length < 2 || (list.length <= shortList && !holdsCovered(list))) continue
     const index = context.coverIn(list)
     for (const entry of list) {
       const cover = index.coverOf(entry.pattern, entry)
@@ -29,6 +31,10 @@ export const coveredOrigin: Check = function* (context) {
       }
     }
   }
+}
+
+function holdsCovered (list: readonly OriginEntry[]): boolean {
+  return list.some(entry => list.some(other => other !== entry && coversPattern(other.pattern, entry.pattern)))
 }
 
 /** The same text twice in one list is told where lists are read. */

@@ -7,9 +7,9 @@ const withBody = ['POST', 'PUT', 'PATCH'] as const
 
 export const jsonNeedsContentType: Check = function* ({ set }) {
   for (const rule of set.rules) {
+    if (!grants(rule) || rule.allowHeaders.includes('content-type') || rule.allowHeaders.includes('*')) continue
     // The default methods say nothing about what pages do.
-    if (!grants(rule) || !isWritten(rule, 'allowMethods')) continue
-    if (rule.allowHeaders.includes('content-type') || rule.allowHeaders.includes('*')) continue
+    if (!isWritten(rule, 'allowMethods')) continue
     const methods = withBody.filter(method => rule.allowMethods.includes(method) || rule.allowMethods.includes('*'))
     if (methods.length === 0) continue
     const quoted = methods.map(method => `\`${method}\``).join(', ')
