@@ -1,10 +1,10 @@
 // Many origin patterns, compiled into one lookup.
+import { BroadIndex, noMatch, setLowest } from './broad-index.ts'
 import { Few } from './few.ts'
-import { opaqueOrigin, parseOrigin, type Origin } from './origin.ts'
-import { globMatches, type LabelGlob, type OriginPattern } from './pattern.ts'
+import { isOrigin, opaqueOrigin, parseOrigin } from './origin.ts'
+import type { OriginPattern } from './pattern.ts'
 
-/** No pattern matches. */
-export const noMatch = -1
+export { noMatch }
 /** No pattern matches, and the value is no well-formed serialized origin. */
 export const malformed = -2
 
@@ -14,17 +14,6 @@ export interface IndexedPattern {
   readonly slot: number
 }
 
-/** The slots of one host pattern, by port. */
-type Ports = Few<number>
-
-/** The globs that share all labels but one, by the lengths of what stands before and after the star. */
-interface GlobFamily {
-  /** Longest fixed part first. */
-  shapes: readonly { readonly prefixLength: number, readonly suffixLength: number }[]
-  /** Keyed by prefix, `*`, suffix. */
-  readonly ports: Few<Ports>
-}
-
 /**
  * Finds the most specific of many origin patterns that matches an `Origin` value, in a time that depends on the
  * value alone. Where patterns are equally specific, the lowest slot wins.
@@ -32,132 +21,30 @@ interface GlobFamily {
 export class OriginIndex {
   /** Exact patterns with an exact port, and `null`, keyed by the very bytes of the header. */
   readonly #exact = new Few<number>()
-  // Most lists hold one form only, and there may be a list for each of very many rules: nothing is made before it is needed.
-  /** Exact hosts with any port, keyed by scheme and host. */
-  #anyPort: Few<number> | null = null
-  /** Keyed by scheme and host, with `*` for the label that holds the star. */
-  #globs: Few<GlobFamily> | null = null
-  /** How many labels the globs have, a bit for each number: a host of any other number need not be taken apart. */
-  #globDepths = 0
-  /** Keyed by scheme and suffix. */
-  #subdomains: Few<Ports> | null = null
-  /** The length of the longest of these suffixes: what stands before it in a host need not be tried. */
-  #longestSuffix = 0
-  /** Keyed by scheme. */
-  #anyHost: Few<Ports> | null = null
+  /** Null where there are exact ones only. */
+  readonly #broad: BroadIndex | null = null
   /** The slot of `*`, which matches malformed values too. */
   readonly #any: number = noMatch
 
   constructor (patterns: readonly IndexedPattern[]) {
     for (const { pattern, slot } of patterns) {
-      switch (pattern.kind) {
-        case 'any': if (this.#any === noMatch || slot < this.#any) this.#any = slot; break
-        case 'opaque': setLowest(this.#exact, opaqueOrigin, slot); break
-        case 'exact':
-          if (pattern.port === '*') setLowest(this.#anyPort ??= new Few<number>(), `${pattern.scheme}://${pattern.host}`, slot)
-          else setLowest(this.#exact, pattern.text, slot)
-          break
-        case 'label-glob': this.#addGlob(pattern, slot); break
-        case 'subdomains':
-          setLowest(portsAt(this.#subdomains ??= new Few<Ports>(), pattern.scheme + pattern.suffix), pattern.port, slot)
-          this.#longestSuffix = Math.max(this.#longestSuffix, pattern.suffix.length)
-          break
-        case 'any-host': setLowest(portsAt(this.#anyHost ??= new Few<Ports>(), pattern.scheme), pattern.port, slot); break
+      if (pattern.kind === 'any') {
+        if (this.#any === noMatch || slot < this.#any) this.#any = slot
+      } else if (pattern.kind === 'opaque' || (pattern.kind === 'exact' && pattern.port !== '*')) {
+        setLowest(this.#exact, pattern.text, slot)
+      } else {
+        this.#broad ??= new BroadIndex()
+        this.#broad.add(pattern, slot)
       }
     }
-  }
-
-  #addGlob (glob: LabelGlob, slot: number): void {
-    const key = `${glob.scheme}://${[...glob.before, '*', ...glob.after].join('.')}`
-    this.#globs ??= new Few<GlobFamily>()
-    this.#globDepths |= depthBit(glob.before.length + 1 + glob.after.length)
-    let family = this.#globs.get(key)
-    if (family === undefined) this.#globs.set(key, family = { shapes: [], ports: new Few<Ports>() })
-    const [prefixLength, suffixLength] = [glob.prefix.length, glob.suffix.length]
-    if (!family.shapes.some(shape => shape.prefixLength === prefixLength && shape.suffixLength === suffixLength)) {
-      const shapes = [...family.shapes, { prefixLength, suffixLength }]
-      family.shapes = shapes.sort((a, b) => b.prefixLength + b.suffixLength - a.prefixLength - a.suffixLength)
-    }
-    setLowest(portsAt(family.ports, `${glob.prefix}*${glob.suffix}`), glob.port, slot)
   }
 
   /** The slot of the most specific pattern that matches, {@link noMatch}, or {@link malformed}. */
   find (value: string): number {
     const exact = this.#exact.get(value)
     if (exact !== undefined) return exact
-    const origin = parseOrigin(value)
-    if (origin === null) return this.#any !== noMatch ? this.#any : value === opaqueOrigin ? noMatch : malformed
-    const anyPort = this.#anyPort?.get(`${origin.scheme}://${origin.host}`)
-    if (anyPort !== undefined) return anyPort
-    let slot = noMatch
-    if (this.#globs !== null && (this.#globDepths & depthBit(countLabels(origin.host))) !== 0) slot = findGlob(this.#globs, origin)
-    if (slot === noMatch && this.#subdomains !== null) slot = findSubdomains(this.#subdomains, origin, this.#longestSuffix)
-    if (slot === noMatch) slot = atPort(this.#anyHost?.get(origin.scheme), origin.port)
+    if (!isOrigin(value)) return this.#any !== noMatch ? this.#any : value === opaqueOrigin ? noMatch : malformed
+    const slot = this.#broad === null ? noMatch : this.#broad.find(parseOrigin(value)!)
     return slot === noMatch ? this.#any : slot
   }
-}
-
-/** Tries each label in the star's place; the most literal characters win, after them an exact port, and then the lowest slot. */
-function findGlob (globs: Few<GlobFamily>, { scheme, host, port }: Origin): number {
-  let best = noMatch
-  let bestLength = -1
-  let bestIsExactPort = false
-  for (let start = 0; start < host.length;) {
-    const dot = host.indexOf('.', start)
-    const end = dot === -1 ? host.length : dot
-    const family = globs.get(`${scheme}://${host.slice(0, start)}*${host.slice(end)}`)
-    if (family !== undefined) {
-      const label = host.slice(start, end)
-      for (const { prefixLength, suffixLength } of family.shapes) {
-        const literals = host.length - label.length + prefixLength + suffixLength
-        if (literals < bestLength) break
-        if (label.length <= prefixLength + suffixLength) continue
-        const prefix = label.slice(0, prefixLength)
-        const suffix = label.slice(label.length - suffixLength)
-        const ports = family.ports.get(`${prefix}*${suffix}`)
-        const slot = atPort(ports, port)
-        if (slot === noMatch || !globMatches(prefix, suffix, label)) continue
-        const isExactPort = ports!.get(port) !== undefined
-        if (literals === bestLength && (isExactPort === bestIsExactPort ? slot > best : bestIsExactPort)) continue
-        best = slot
-        bestLength = literals
-        bestIsExactPort = isExactPort
-      }
-    }
-    start = end + 1
-  }
-  return best
-}
-
-function findSubdomains (subdomains: Few<Ports>, { scheme, host, port }: Origin, longestSuffix: number): number {
-  for (let dot = host.indexOf('.', host.length - longestSuffix); dot !== -1; dot = host.indexOf('.', dot + 1)) {
-    const slot = atPort(subdomains.get(scheme + host.slice(dot)), port)
-    if (slot !== noMatch) return slot
-  }
-  return noMatch
-}
-
-function countLabels (host: string): number {
-  let labels = 1
-  for (let dot = host.indexOf('.'); dot !== -1; dot = host.indexOf('.', dot + 1)) labels++
-  return labels
-}
-
-function depthBit (labels: number): number {
-  return 1 << Math.min(labels, 31)
-}
-
-function setLowest (map: Few<number>, key: string, slot: number): void {
-  const known = map.get(key)
-  if (known === undefined || slot < known) map.set(key, slot)
-}
-
-function portsAt (map: Few<Ports>, key: string): Ports {
-  let ports = map.get(key)
-  if (ports === undefined) map.set(key, ports = new Few<number>())
-  return ports
-}
-
-function atPort (ports: Ports | undefined, port: string): number {
-  return ports?.get(port) ?? ports?.get('*') ?? noMatch
 }

@@ -35,25 +35,33 @@ export function defaultPortOf (scheme: string): string {
  * browsers send: lower case, no default port, nothing after the port. `null` is no tuple origin. Never throws.
  */
 export function parseOrigin (text: string): Origin | null {
-  if (text.length > maxOriginLength) return null
+  if (!isOrigin(text)) return null
   const schemeEnd = text.indexOf('://')
-  if (schemeEnd <= 0 || schemeEnd > maxSchemeLength) return null
-  const scheme = text.slice(0, schemeEnd)
-  if (!isScheme(scheme)) return null
-  const hostStart = schemeEnd + 3
-  // A colon inside brackets belongs to an IPv6 address.
-  const bracket = text.charCodeAt(hostStart) === 91 ? text.indexOf(']', hostStart) : -1
-  const colon = text.indexOf(':', bracket === -1 ? hostStart : bracket)
-  const host = colon === -1 ? text.slice(hostStart) : text.slice(hostStart, colon)
-  const port = colon === -1 ? '' : text.slice(colon + 1)
-  if (colon !== -1 && (!isPort(port) || port === defaultPortOf(scheme))) return null
-  return isHost(host, scheme) ? { scheme, host, port } : null
+  const colon = colonOfPort(text, schemeEnd + 3)
+  const host = text.slice(schemeEnd + 3, colon === -1 ? text.length : colon)
+  return { scheme: text.slice(0, schemeEnd), host, port: colon === -1 ? '' : text.slice(colon + 1) }
 }
 
-/** Whether a text is a scheme as serializations show it: lower case (RFC 3986, section 3.1). */
-export function isScheme (text: string): boolean {
-  if (text.length === 0 || text.length > maxSchemeLength) return false
-  for (let i = 0; i < text.length; i++) {
+/** Whether {@link parseOrigin} would take a text apart. Nothing is cut out of it: most of what is denied is only looked at. */
+export function isOrigin (text: string): boolean {
+  if (text.length > maxOriginLength) return false
+  const schemeEnd = text.indexOf('://')
+  if (!isScheme(text, schemeEnd)) return false
+  const colon = colonOfPort(text, schemeEnd + 3)
+  if (colon !== -1 && (!isPort(text, colon + 1) || text.slice(colon + 1) === defaultPortOf(text.slice(0, schemeEnd)))) return false
+  return isHostBetween(text, schemeEnd + 3, colon === -1 ? text.length : colon, text.startsWith('http://') || text.startsWith('https://'))
+}
+
+/** Where the colon before the port stands, or -1; one inside brackets belongs to an IPv6 address. */
+function colonOfPort (text: string, hostStart: number): number {
+  const bracket = text.charCodeAt(hostStart) === 91 ? text.indexOf(']', hostStart) : -1
+  return text.indexOf(':', bracket === -1 ? hostStart : bracket)
+}
+
+/** Whether a text up to `end` is a scheme as serializations show it: lower case (RFC 3986, section 3.1). */
+export function isScheme (text: string, end: number = text.length): boolean {
+  if (end <= 0 || end > maxSchemeLength) return false
+  for (let i = 0; i < end; i++) {
     const c = text.charCodeAt(i)
     const letter = c >= 97 && c <= 122
     if (!letter && (i === 0 || !(isDigit(c) || c === 43 || c === 45 || c === 46))) return false
@@ -61,18 +69,30 @@ export function isScheme (text: string): boolean {
   return true
 }
 
-/** Whether a text is a port in its shortest form, 1 to 65535. */
-export function isPort (text: string): boolean {
-  if (text.length === 0 || text.length > 5 || text.charCodeAt(0) === 48) return false
-  for (let i = 0; i < text.length; i++) if (!isDigit(text.charCodeAt(i))) return false
-  return Number(text) <= 65535
+/** Whether a text from `start` on is a port in its shortest form, 1 to 65535. */
+export function isPort (text: string, start: number = 0): boolean {
+  const length = text.length - start
+  if (length < 1 || length > 5 || text.charCodeAt(start) === 48) return false
+  let port = 0
+  for (let i = start; i < text.length; i++) {
+    const c = text.charCodeAt(i)
+    if (!isDigit(c)) return false
+    port = port * 10 + c - 48
+  }
+  return port <= 65535
 }
 
 /** Whether a text is a host as a browser serializes it for this scheme. */
 export function isHost (host: string, scheme: string): boolean {
-  if (host.charCodeAt(0) === 91) return isCanonicalIpv6(host)
-  if (!isHostName(host)) return false
-  return !isWebScheme(scheme) || !endsInNumber(host) || isCanonicalIpv4(host)
+  return isHostBetween(host, 0, host.length, isWebScheme(scheme))
+}
+
+function isHostBetween (text: string, start: number, end: number, isWeb: boolean): boolean {
+  if (text.charCodeAt(start) === 91) return isCanonicalIpv6(text.slice(start, end))
+  const lastLabel = lastLabelOf(text, start, end)
+  if (lastLabel === -1) return false
+  // Only a label that begins with a digit can make an IPv4 address.
+  return !isWeb || !isDigit(text.charCodeAt(lastLabel)) || isName(text.slice(start, end))
 }
 
 /** The schemes whose hosts the URL standard parses as domains or addresses. */
@@ -80,21 +100,29 @@ export function isWebScheme (scheme: string): boolean {
   return scheme === 'https' || scheme === 'http'
 }
 
-/** Labels of a-z 0-9 - _ parted by dots, each within DNS's bounds; one trailing dot makes a distinct host and is kept. */
-function isHostName (host: string): boolean {
-  const end = host.endsWith('.') ? host.length - 1 : host.length
-  if (end === 0 || end > maxHostLength || host.length > maxHostLength) return false
-  let labelStart = 0
-  for (let i = 0; i <= end; i++) {
-    const c = i === end ? 46 : host.charCodeAt(i)
+/** A name, or else an IPv4 address as the URL standard serializes it. */
+function isName (host: string): boolean {
+  return !endsInNumber(host) || isCanonicalIpv4(host)
+}
+
+/**
+ * Where the last label begins of labels of a-z 0-9 - _ parted by dots, each within DNS's bounds; -1 where the text is
+ * not that. One trailing dot makes a distinct host and is kept.
+ */
+function lastLabelOf (text: string, start: number, hostEnd: number): number {
+  const end = hostEnd > start && text.charCodeAt(hostEnd - 1) === 46 ? hostEnd - 1 : hostEnd
+  if (end === start || hostEnd - start > maxHostLength) return -1
+  let labelStart = start
+  for (let i = start; i < end; i++) {
+    const c = text.charCodeAt(i)
     if (c === 46) {
-      if (i === labelStart || i - labelStart > maxLabelLength) return false
+      if (i === labelStart || i - labelStart > maxLabelLength) return -1
       labelStart = i + 1
     } else if (!isLabelCharacter(c)) {
-      return false
+      return -1
     }
   }
-  return true
+  return labelStart === end || end - labelStart > maxLabelLength ? -1 : labelStart
 }
 
 /** Letters in lower case, digits, hyphen, and the underscore, which browsers accept in host names. */

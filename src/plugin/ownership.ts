@@ -85,8 +85,11 @@ function settle (raw: GuardedResponse, given: GivenHeaders): GivenHeaders {
 function settleGiven (given: GivenHeaders, headers: ResponseHeaders, theirVary: unknown[]): GivenHeaders {
   if (isList(given)) return settleList(given, headers, theirVary)
   const { set, vary } = headers
+  const names = Object.keys(given)
+  // Where no policy is there is mostly nothing to add and nothing to take away.
+  if (set.length === 0 && vary.length === 0 && !names.some(isOwned)) return given
   const settled: OutgoingHttpHeaders = {}
-  for (const name of Object.keys(given)) {
+  for (const name of names) {
     if (isOwned(name)) continue
     if (vary.length > 0 && isVary(name)) theirVary.push(given[name])
     else settled[name] = given[name]

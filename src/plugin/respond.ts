@@ -1,14 +1,18 @@
 // The answers that the gateway makes itself: preflights, denials, and a header block that cannot be trusted.
 import type { OutgoingHttpHeader, ServerResponse } from 'node:http'
 import type { FastifyReply } from 'fastify'
-import type { Decision } from '../snapshot/decision.ts'
+import { reasons, type Decision, type Reason } from '../snapshot/decision.ts'
 import type { ResponseHeaders } from '../snapshot/headers.ts'
 import { isOwned, isVary, mergeVary } from './ownership.ts'
 
 /** Answers a decided request by its status: 204 for a preflight, 403 for whatever is refused. */
 export function answerDecided (reply: FastifyReply, decision: Decision, headers: ResponseHeaders, debug: boolean): void {
   if (decision.status === 204) send(reply, 204, headers, null)
-  else send(reply, 403, headers, debug && decision.rule !== null ? debugBody(decision) : bodyOf(decision), decision.kind === 'upgrade')
+  else send(reply, 403, headers, debug ? debugBody(decision) : bodies[decision.kind][decision.reason], decision.kind === 'upgrade')
+}
+
+function debugBody ({ kind, reason, rule }: Decision): Body {
+  return rule === null ? bodies[kind][reason] : refusalBody(kind, { reason, rule: rule.name })
 }
 
 const details: Record<Decision['kind'], string> = {
@@ -18,22 +22,25 @@ const details: Record<Decision['kind'], string> = {
   none: 'The cross-origin policy does not allow this request.'
 }
 
-/** Made once each: both words are of short closed lists. */
-const bodies = new Map<string, string>()
-
-function bodyOf ({ kind, reason }: Decision): string {
-  const key = `${kind} ${reason}`
-  let body = bodies.get(key)
-  if (body === undefined) bodies.set(key, body = JSON.stringify({ ...problem(403, 'Forbidden', details[kind]), reason }))
-  return body
+/** What is sent, and how long it is in bytes. */
+interface Body {
+  readonly text: string
+  readonly length: number
 }
 
-function debugBody ({ kind, reason, rule }: Decision): string {
-  return JSON.stringify({ ...problem(403, 'Forbidden', details[kind]), reason, rule: rule!.name })
+/** Made once: both words are of short closed lists. */
+const bodies = tableOf(['preflight', 'actual', 'upgrade', 'none'], kind => tableOf(reasons, reason => refusalBody(kind, { reason })))
+
+function tableOf<Word extends string, T> (words: readonly Word[], make: (word: Word) => T): Readonly<Record<Word, T>> {
+  return Object.fromEntries(words.map(word => [word, make(word)])) as Record<Word, T>
+}
+
+function refusalBody (kind: Decision['kind'], more: { readonly reason: Reason, readonly rule?: string }): Body {
+  return problem(403, 'Forbidden', details[kind], more)
 }
 
 const unread: ResponseHeaders = { set: [], vary: [] }
-const truncated = JSON.stringify(problem(431, 'Request Header Fields Too Large', 'The request has more header lines than this server reads.'))
+const truncated = problem(431, 'Request Header Fields Too Large', 'The request has more header lines than this server reads.')
 
 /** Answers a request of which Node dropped header lines: an `Origin` could be among them (RFC 6585, section 5). */
 export function answerTruncated (reply: FastifyReply): void {
@@ -41,15 +48,16 @@ export function answerTruncated (reply: FastifyReply): void {
 }
 
 /** A problem as of RFC 9457. */
-function problem (status: number, title: string, detail: string): Record<string, string | number> {
-  return { type: 'about:blank', title, status, detail }
+function problem (status: number, title: string, detail: string, more: object = {}): Body {
+  const text = JSON.stringify({ type: 'about:blank', title, status, detail, ...more })
+  return { text, length: Buffer.byteLength(text) }
 }
 
 /**
  * Ends the response here: no later hook, handler or `onSend` runs, while request logging and `onResponse` hooks do.
  * Headers that hooks before the gateway have set are kept, where Node takes them.
  */
-function send (reply: FastifyReply, status: number, { set, vary }: ResponseHeaders, body: string | null, closes: boolean = false): void {
+function send (reply: FastifyReply, status: number, { set, vary }: ResponseHeaders, body: Body | null, closes: boolean = false): void {
   const { raw } = reply
   if (raw.headersSent) {
     // Who has begun an answer ends it.
@@ -62,7 +70,7 @@ function send (reply: FastifyReply, status: number, { set, vary }: ResponseHeade
   reply.hijack()
   for (const [name, value] of set) list.push(name, value)
   if (theirVary.length > 0 || vary.length > 0) list.push('vary', mergeVary(theirVary, vary))
-  if (body !== null) list.push('content-type', 'application/problem+json; charset=utf-8', 'content-length', Buffer.byteLength(body))
+  if (body !== null) list.push('content-type', 'application/problem+json; charset=utf-8', 'content-length', body.length)
   // A server that listens for upgrades is handed the socket of whatever asks for one, preflights included.
   if (closes || (reply.request.raw as { upgrade?: boolean }).upgrade === true) {
     list.push('connection', 'close')
@@ -72,7 +80,7 @@ function send (reply: FastifyReply, status: number, { set, vary }: ResponseHeade
     raw.destroy()
     return
   }
-  raw.end(reply.request.raw.method === 'HEAD' ? null : body)
+  raw.end(body === null || reply.request.raw.method === 'HEAD' ? null : body.text)
 }
 
 /** Whether there is a head now. Where Node refuses what an earlier hook has set, nothing of it stays. */

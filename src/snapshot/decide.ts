@@ -63,14 +63,14 @@ function denied (
 function refusalOf (rule: CompiledRule, request: RequestFacts, kind: RequestKind): Reason | null {
   if (kind === 'upgrade') return request.carriesCredentials && !rule.credentials ? 'credentials-not-allowed' : null
   if (kind === 'actual') return grantsMethod(rule, request.method) || isPlainOptions(rule, request) ? null : 'method-not-allowed'
-  if (!isMethod(request.requestedMethod!) || !grantsMethod(rule, request.requestedMethod!)) return 'method-not-allowed'
+  if (!grantsRequestedMethod(rule, request.requestedMethod!)) return 'method-not-allowed'
   if (!grantsHeaders(rule, request.requestedHeaders)) return 'header-not-allowed'
   return request.requestsPrivateNetwork && !rule.privateNetwork ? 'private-network-not-allowed' : null
 }
 
-/** A method that may be judged and echoed: one token of bounded length. */
-export function isMethod (text: string): boolean {
-  return text.length <= maxRequestedLength && isToken(text)
+/** Whether a rule grants the method that a preflight asks for. What it lists are tokens; of others only short ones are judged. */
+export function grantsRequestedMethod (rule: CompiledRule, method: string): boolean {
+  return rule.methods.has(method) || (method.length <= maxRequestedLength && isToken(method) && grantsMethod(rule, method))
 }
 
 /** Whether a rule grants a method. The safelisted ones cannot be withheld by CORS, so they count as granted unless enforced. */

@@ -1,7 +1,7 @@
 // A decision to response headers, and to what the response's `Vary` must name.
 import { parseHeaderNames } from '../fetch/header.ts'
 import type { RequestFacts } from '../fetch/request.ts'
-import { grantsAnyone, grantsMethod, isMethod } from './decide.ts'
+import { grantsAnyone, grantsRequestedMethod } from './decide.ts'
 import type { Decision } from './decision.ts'
 import type { CompiledRule } from './snapshot.ts'
 
@@ -72,7 +72,7 @@ function preflightHeaders (decision: Decision, request: RequestFacts): readonly 
 
 /** With credentials browsers take `*` literally, so the method asked for stands in its place. */
 function echoedMethod (rule: CompiledRule, method: string): string {
-  return isMethod(method) && grantsMethod(rule, method) ? method : ''
+  return grantsRequestedMethod(rule, method) ? method : ''
 }
 
 /** What was allowed has been read already, so it need not be read again where the answer is the same for all. */
