@@ -1,6 +1,7 @@
 // Decisions as they are made, for whoever watches a gateway at work, and the last denials for who comes later.
+import type { RequestFacts } from '../fetch/request.ts'
 import type { Exchange } from './exchange.ts'
-import { corsFields, placeOf, showValue, type CorsFields, type Decided } from './log.ts'
+import { clipValue, corsFields, placeOf, showValue, type CorsFields, type Decided } from './log.ts'
 
 /** What a watcher is told of one decision. Values of the request are cut and escaped. */
 export interface DecisionEvent extends CorsFields {
@@ -87,8 +88,29 @@ interface Denial {
 function slim ({ decision: { kind, outcome, reason, rule, bucket }, facts, generation }: Exchange): Decided {
   return {
     decision: { kind, outcome, reason, rule: rule && { name: rule.name }, bucket: bucket && { route: bucket.route } },
-    facts,
+    facts: isLong(facts) ? clip(facts) : facts,
     generation
+  }
+}
+
+/** In UTF-16 code units, over all values of a request. */
+const longValues = 1024
+
+/** Whether a request's values are longer than any page's: a hundred such requests are megabytes, copied at every collection. */
+function isLong ({ target, host, origin = '', requestedMethod = '', requestedHeaders = '', fetchSite = '' }: RequestFacts): boolean {
+  return target.length + host.length + origin.length + requestedMethod.length + requestedHeaders.length + fetchSite.length > longValues
+}
+
+function clip (facts: RequestFacts): RequestFacts {
+  const { target, host, origin, requestedMethod, requestedHeaders, fetchSite } = facts
+  return {
+    ...facts,
+    target: clipValue(target),
+    host: clipValue(host),
+    origin: origin && clipValue(origin),
+    requestedMethod: requestedMethod && clipValue(requestedMethod),
+    requestedHeaders: requestedHeaders && clipValue(requestedHeaders),
+    fetchSite: fetchSite && clipValue(fetchSite)
   }
 }
 

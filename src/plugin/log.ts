@@ -61,6 +61,11 @@ export function saysDebug (log: FastifyBaseLogger & { isLevelEnabled?: (level: s
   return log.isLevelEnabled?.('debug') ?? (log.level === 'debug' || log.level === 'trace')
 }
 
+/** As much of a value as {@link showValue} looks at, in a text of its own: a slice would hold on to the whole. */
+export function clipValue (value: string): string {
+  return value.length <= maxShown ? value : Buffer.from(value.slice(0, maxShown + 1), 'utf16le').toString('utf16le')
+}
+
 /** A request's value in printable ASCII, at most 256 bytes. */
 export function showValue (value: string): string {
   if (value.length <= maxShown && /^[\x20-\x5b\x5d-\x7e]*$/.test(value)) return value
