@@ -1,6 +1,6 @@
 // The origin patterns that match more than one origin, compiled into one lookup.
 import { Few } from './few.ts'
-import type { Origin } from './origin.ts'
+import { colonOfPort } from './origin.ts'
 import { globMatches, type LabelGlob, type OriginPattern } from './pattern.ts'
 
 /** No pattern matches. */
@@ -20,108 +20,119 @@ interface GlobFamily {
   readonly ports: Few<Ports>
 }
 
-/** Finds the most specific broad pattern that matches an origin. Of equally specific ones the lowest slot wins. */
+/** The best glob so far. */
+interface Best {
+  readonly slot: number
+  readonly literals: number
+  readonly isExactPort: boolean
+}
+
+/**
+ * Finds the most specific broad pattern that matches an origin; of equally specific ones the lowest slot wins. All keys
+ * are pieces of origins, and a piece is cut out only if a pattern has one of its length: what matches nothing is told
+ * without a copy of any part.
+ */
 export class BroadIndex {
   // Most lists hold one form only, and there may be a list for each of very many rules: nothing is made before it is needed.
-  /** Exact hosts with any port, keyed by scheme and host. */
+  /** Exact hosts with any port, keyed by scheme, `://` and host. */
   #anyPort: Few<number> | null = null
-  /** Keyed by scheme and host, with `*` for the label that holds the star. */
-  #globs: Few<GlobFamily> | null = null
-  /** How many labels the globs have, a bit for each number: a host of any other number need not be taken apart. */
-  #globDepths = 0
-  /** Keyed by scheme and suffix. */
-  #subdomains: Few<Ports> | null = null
-  /** The length of the longest of these suffixes: what stands before it in a host need not be tried. */
-  #longestSuffix = 0
+  /** Keyed by what stands behind the label with the star, and then by what stands before it: the scheme, `://`, and other labels. */
+  #globs: Few<Few<GlobFamily>> | null = null
+  /** Keyed by suffix, and then by scheme. */
+  #subdomains: Few<Few<Ports>> | null = null
+  /** The lengths of what stands behind in both, a bit for each remainder of 32. */
+  #lengths = 0
   /** Keyed by scheme. */
   #anyHost: Few<Ports> | null = null
 
   /** Adds a pattern; an exact one counts as one with any port. */
   add (pattern: BroadPattern, slot: number): void {
     switch (pattern.kind) {
-      case 'exact': setLowest(this.#anyPort ??= new Few<number>(), `${pattern.scheme}://${pattern.host}`, slot); break
+      case 'exact': setLowest(this.#anyPort ??= new Few(), `${pattern.scheme}://${pattern.host}`, slot); break
       case 'label-glob': this.#addGlob(pattern, slot); break
       case 'subdomains':
-        setLowest(portsAt(this.#subdomains ??= new Few<Ports>(), pattern.scheme + pattern.suffix), pattern.port, slot)
-        this.#longestSuffix = Math.max(this.#longestSuffix, pattern.suffix.length)
+        this.#lengths |= lengthBit(pattern.suffix.length)
+        setLowest(fewAt<number>(fewAt(this.#subdomains ??= new Few(), pattern.suffix), pattern.scheme), pattern.port, slot)
         break
-      case 'any-host': setLowest(portsAt(this.#anyHost ??= new Few<Ports>(), pattern.scheme), pattern.port, slot); break
+      case 'any-host': setLowest(fewAt(this.#anyHost ??= new Few(), pattern.scheme), pattern.port, slot); break
     }
   }
 
-  #addGlob (glob: LabelGlob, slot: number): void {
-    const key = `${glob.scheme}://${[...glob.before, '*', ...glob.after].join('.')}`
-    this.#globs ??= new Few<GlobFamily>()
-    this.#globDepths |= depthBit(glob.before.length + 1 + glob.after.length)
-    let family = this.#globs.get(key)
-    if (family === undefined) this.#globs.set(key, family = { shapes: [], ports: new Few<Ports>() })
-    const [prefixLength, suffixLength] = [glob.prefix.length, glob.suffix.length]
+  #addGlob ({ scheme, before, after, prefix, suffix, port }: LabelGlob, slot: number): void {
+    const [start, ending] = [`${scheme}://${before.map(label => `${label}.`).join('')}`, after.map(label => `.${label}`).join('')]
+    this.#lengths |= lengthBit(ending.length)
+    const families = fewAt<GlobFamily>(this.#globs ??= new Few(), ending)
+    let family = families.get(start)
+    if (family === undefined) families.set(start, family = { shapes: [], ports: new Few() })
+    const [prefixLength, suffixLength] = [prefix.length, suffix.length]
     if (!family.shapes.some(shape => shape.prefixLength === prefixLength && shape.suffixLength === suffixLength)) {
       const shapes = [...family.shapes, { prefixLength, suffixLength }]
       family.shapes = shapes.sort((a, b) => b.prefixLength + b.suffixLength - a.prefixLength - a.suffixLength)
     }
-    setLowest(portsAt(family.ports, `${glob.prefix}*${glob.suffix}`), glob.port, slot)
+    setLowest(fewAt(family.ports, `${prefix}*${suffix}`), port, slot)
   }
 
-  /** The slot of the most specific pattern that matches, or {@link noMatch}. */
-  find (origin: Origin): number {
-    const anyPort = this.#anyPort?.get(`${origin.scheme}://${origin.host}`)
+  /** The slot of the most specific pattern that matches a well-formed origin, or {@link noMatch}. */
+  find (origin: string): number {
+    const hostStart = origin.indexOf('://') + 3
+    const colon = colonOfPort(origin, hostStart)
+    const hostEnd = colon === -1 ? origin.length : colon
+    const anyPort = this.#anyPort?.get(colon === -1 ? origin : origin.slice(0, colon))
     if (anyPort !== undefined) return anyPort
-    let slot = noMatch
-    if (this.#globs !== null && (this.#globDepths & depthBit(countLabels(origin.host))) !== 0) slot = findGlob(this.#globs, origin)
-    if (slot === noMatch && this.#subdomains !== null) slot = findSubdomains(this.#subdomains, origin, this.#longestSuffix)
-    return slot === noMatch ? atPort(this.#anyHost?.get(origin.scheme), origin.port) : slot
+    const slot = this.#lengths === 0 ? noMatch : this.#findByEnding(origin, hostStart, hostEnd)
+    if (slot !== noMatch || this.#anyHost === null) return slot
+    return atPort(this.#anyHost.get(schemeOf(origin, hostStart)), portOf(origin, hostEnd))
+  }
+
+  /** Looks at what stands behind each label: a glob wins over subdomains, and of these the longest suffix, which comes first. */
+  #findByEnding (origin: string, hostStart: number, hostEnd: number): number {
+    let best: Best | null = null
+    let subdomains = noMatch
+    for (let start = hostStart; start < hostEnd;) {
+      const dot = origin.indexOf('.', start)
+      const end = dot === -1 ? hostEnd : dot
+      if ((this.#lengths & lengthBit(hostEnd - end)) !== 0) {
+        const ending = origin.slice(end, hostEnd)
+        const family = this.#globs?.get(ending)?.get(origin.slice(0, start))
+        if (family !== undefined) best = bestGlob(family, origin.slice(start, end), hostEnd - hostStart, portOf(origin, hostEnd), best)
+        const schemes = subdomains === noMatch ? this.#subdomains?.get(ending) : undefined
+        if (schemes !== undefined) subdomains = atPort(schemes.get(schemeOf(origin, hostStart)), portOf(origin, hostEnd))
+      }
+      start = end + 1
+    }
+    return best === null ? subdomains : best.slot
   }
 }
 
-/** Tries each label in the star's place; the most literal characters win, after them an exact port, and then the lowest slot. */
-function findGlob (globs: Few<GlobFamily>, { scheme, host, port }: Origin): number {
-  let best = noMatch
-  let bestLength = -1
-  let bestIsExactPort = false
-  for (let start = 0; start < host.length;) {
-    const dot = host.indexOf('.', start)
-    const end = dot === -1 ? host.length : dot
-    const family = globs.get(`${scheme}://${host.slice(0, start)}*${host.slice(end)}`)
-    if (family !== undefined) {
-      const label = host.slice(start, end)
-      for (const { prefixLength, suffixLength } of family.shapes) {
-        const literals = host.length - label.length + prefixLength + suffixLength
-        if (literals < bestLength) break
-        if (label.length <= prefixLength + suffixLength) continue
-        const prefix = label.slice(0, prefixLength)
-        const suffix = label.slice(label.length - suffixLength)
-        const ports = family.ports.get(`${prefix}*${suffix}`)
-        const slot = atPort(ports, port)
-        if (slot === noMatch || !globMatches(prefix, suffix, label)) continue
-        const isExactPort = ports!.get(port) !== undefined
-        if (literals === bestLength && (isExactPort === bestIsExactPort ? slot > best : bestIsExactPort)) continue
-        best = slot
-        bestLength = literals
-        bestIsExactPort = isExactPort
-      }
-    }
-    start = end + 1
+/** The most literal characters win, after them an exact port, and then the lowest slot. */
+function bestGlob (family: GlobFamily, label: string, hostLength: number, port: string, known: Best | null): Best | null {
+  let best = known
+  for (const { prefixLength, suffixLength } of family.shapes) {
+    const literals = hostLength - label.length + prefixLength + suffixLength
+    if (best !== null && literals < best.literals) break
+    if (label.length <= prefixLength + suffixLength) continue
+    const prefix = label.slice(0, prefixLength)
+    const suffix = label.slice(label.length - suffixLength)
+    const ports = family.ports.get(`${prefix}*${suffix}`)
+    const slot = atPort(ports, port)
+    if (slot === noMatch || !globMatches(prefix, suffix, label)) continue
+    const isExactPort = ports!.get(port) !== undefined
+    if (best?.literals === literals && (isExactPort === best.isExactPort ? slot > best.slot : best.isExactPort)) continue
+    best = { slot, literals, isExactPort }
   }
   return best
 }
 
-function findSubdomains (subdomains: Few<Ports>, { scheme, host, port }: Origin, longestSuffix: number): number {
-  for (let dot = host.indexOf('.', host.length - longestSuffix); dot !== -1; dot = host.indexOf('.', dot + 1)) {
-    const slot = atPort(subdomains.get(scheme + host.slice(dot)), port)
-    if (slot !== noMatch) return slot
-  }
-  return noMatch
+function schemeOf (origin: string, hostStart: number): string {
+  return origin.slice(0, hostStart - 3)
 }
 
-function countLabels (host: string): number {
-  let labels = 1
-  for (let dot = host.indexOf('.'); dot !== -1; dot = host.indexOf('.', dot + 1)) labels++
-  return labels
+function portOf (origin: string, hostEnd: number): string {
+  return origin.slice(hostEnd + 1)
 }
 
-function depthBit (labels: number): number {
-  return 1 << Math.min(labels, 31)
+function lengthBit (length: number): number {
+  return 1 << (length & 31)
 }
 
 /** Sets the value of a key unless it has a lower one. */
@@ -130,10 +141,10 @@ export function setLowest (map: Few<number>, key: string, slot: number): void {
   if (known === undefined || slot < known) map.set(key, slot)
 }
 
-function portsAt (map: Few<Ports>, key: string): Ports {
-  let ports = map.get(key)
-  if (ports === undefined) map.set(key, ports = new Few<number>())
-  return ports
+function fewAt<T> (map: Few<Few<T>>, key: string): Few<T> {
+  let few = map.get(key)
+  if (few === undefined) map.set(key, few = new Few<T>())
+  return few
 }
 
 function atPort (ports: Ports | undefined, port: string): number {

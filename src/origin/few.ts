@@ -1,27 +1,42 @@
-// A map for keys of which there mostly is one: very many rules each have some, and a `Map` takes four times the memory.
+// A map for keys of which there mostly are few: very many rules each have some, and a `Map` takes several times the memory.
+
+/** So many entries are held one by one. */
+const maxChain = 4
 
 /** Finds values by text, as `Map` does. */
 export class Few<T> {
   #key: string | null = null
   #value: T | undefined
-  /** All entries, once there is more than one. */
-  #all: Map<string, T> | null = null
+  /** The other entries; all of them, once they are many. */
+  #others: Few<T> | Map<string, T> | null = null
 
   get (key: string): T | undefined {
-    if (this.#all !== null) return this.#all.get(key)
-    return key === this.#key ? this.#value : undefined
+    return key === this.#key ? this.#value : this.#others?.get(key)
   }
 
   set (key: string, value: T): void {
-    if (this.#all !== null) {
-      this.#all.set(key, value)
-    } else if (this.#key === null || this.#key === key) {
-      this.#key = key
-      this.#value = value
+    if (this.#others instanceof Map) {
+      this.#others.set(key, value)
+      return
+    }
+    const entries = this.#chain()
+    const known = entries.find(entry => entry.#key === key || entry.#key === null)
+    if (known !== undefined) {
+      known.#key = key
+      known.#value = value
+    } else if (entries.length < maxChain) {
+      const last = entries.at(-1)!
+      last.#others = new Few<T>()
+      last.#others.set(key, value)
     } else {
-      this.#all = new Map([[this.#key, this.#value!], [key, value]])
+      this.#others = new Map(entries.map(entry => [entry.#key!, entry.#value as T])).set(key, value)
       this.#key = null
       this.#value = undefined
     }
+  }
+
+  /** This entry and the others, while they are few. */
+  #chain (): Few<T>[] {
+    return this.#others instanceof Few ? [this, ...this.#others.#chain()] : [this]
   }
 }

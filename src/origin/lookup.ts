@@ -1,7 +1,7 @@
 // Many origin patterns, compiled into one lookup.
 import { BroadIndex, noMatch, setLowest } from './broad-index.ts'
 import { Few } from './few.ts'
-import { isOrigin, opaqueOrigin, parseOrigin } from './origin.ts'
+import { isOrigin, opaqueOrigin } from './origin.ts'
 import type { OriginPattern } from './pattern.ts'
 
 export { noMatch }
@@ -44,7 +44,7 @@ export class OriginIndex {
     const exact = this.#exact.get(value)
     if (exact !== undefined) return exact
     if (!isOrigin(value)) return this.#any !== noMatch ? this.#any : value === opaqueOrigin ? noMatch : malformed
-    const slot = this.#broad === null ? noMatch : this.#broad.find(parseOrigin(value)!)
+    const slot = this.#broad === null ? noMatch : this.#broad.find(value)
     return slot === noMatch ? this.#any : slot
   }
 }

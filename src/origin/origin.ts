@@ -52,8 +52,8 @@ export function isOrigin (text: string): boolean {
   return isHostBetween(text, schemeEnd + 3, colon === -1 ? text.length : colon, text.startsWith('http://') || text.startsWith('https://'))
 }
 
-/** Where the colon before the port stands, or -1; one inside brackets belongs to an IPv6 address. */
-function colonOfPort (text: string, hostStart: number): number {
+/** Where the colon before the port of an origin stands, or -1; one inside brackets belongs to an IPv6 address. */
+export function colonOfPort (text: string, hostStart: number): number {
   const bracket = text.charCodeAt(hostStart) === 91 ? text.indexOf(']', hostStart) : -1
   return text.indexOf(':', bracket === -1 ? hostStart : bracket)
 }
