@@ -3,6 +3,7 @@ import { renderPretty } from '../diagnostic/render.ts'
 import { printBundle } from '../source/bundle.ts'
 import { replaceFile } from '../source/replace-file.ts'
 import { CannotRun, Exit, textOption, type Arguments, type Command, type Io } from './command.ts'
+import { generationOf } from './generation.ts'
 import { configOption, loadSet, momentOf, settingsOf } from './load.ts'
 import { loginOptions, loginUsage } from './login.ts'
 import { signKeyOf, signKeyOption } from './sign-key.ts'
@@ -15,6 +16,7 @@ export const bundleCommand: Command = {
   DIR...            the policy directories, one set together (./policies); or the URL of a bundle or of a store
   --output FILE     write it there, as a whole or not at all, instead of printing it
   --sign-key FILE   sign it with this private key: Ed25519, in PEM form
+  --generation N    number it: gateways that have seen this number take none below it, nor a bundle without one
   --at TIME         judge validity windows and acceptances as of this moment
   --allow-empty     a set without any rule is valid
   --config FILE     the policies of this gateway.yaml unless DIR is given, checked as that gateway reads them
@@ -25,6 +27,7 @@ or nothing could be written.
 `,
   options: {
     output: { type: 'string' },
+    generation: { type: 'string' },
     ...signKeyOption,
     at: { type: 'string' },
     'allow-empty': { type: 'boolean' },
@@ -34,9 +37,13 @@ or nothing could be written.
   run: bundle
 }
 
+/** Whoever numbers bundles by hand has one line of numbers. */
+const onlyEpoch = 1
+
 async function bundle (args: Arguments, io: Io): Promise<number> {
   const at = momentOf(args)
   const key = await signKeyOf(args)
+  const generation = generationOf(args)
   const { policies, build } = await settingsOf(args)
   const { ok, diagnostics, texts, shown, files, rules, revision } = await loadSet(policies, { at, ...build, expiredAcceptance: 'error' })
   if (diagnostics.length > 0) io.stderr(`${renderPretty(diagnostics, shown, { colour: io.colour })}\n`)
@@ -44,11 +51,15 @@ async function bundle (args: Arguments, io: Io): Promise<number> {
     io.stderr('there is no bundle: the policies are invalid\n')
     return Exit.findings
   }
-  const text = printBundle(texts, key === undefined ? {} : { sign: { key, audience: 'url' } })
+  const text = printBundle(texts, {
+    ...generation !== null && { stamp: { epoch: onlyEpoch, generation, publishedAt: new Date(at).toISOString() } },
+    ...key !== undefined && { sign: { key, audience: 'url' } }
+  })
   const output = textOption(args, 'output')
   if (output === undefined) io.stdout(text)
   else await write(output, text)
-  const what = `${files} ${files === 1 ? 'file' : 'files'}, ${rules} ${rules === 1 ? 'rule' : 'rules'}, revision ${revision}`
+  const numbered = generation === null ? '' : `, generation ${generation}`
+  const what = `${files} ${files === 1 ? 'file' : 'files'}, ${rules} ${rules === 1 ? 'rule' : 'rules'}, revision ${revision}${numbered}`
   io.stderr(`${what}${output === undefined ? '' : `: written to ${output}`}\n`)
   return Exit.ok
 }

@@ -1,12 +1,13 @@
 // `fleet`: what a fleet of gateways runs and was given before, and the way back.
 import { build } from '../build.ts'
 import { ofBucket } from '../source/signature.ts'
-import { choiceOption, textOption, UsageError, type Arguments, type Command, type Io } from './command.ts'
+import { choiceOption, UsageError, type Arguments, type Command, type Io } from './command.ts'
 import { earlierSet, showHistory } from './fleet/history.ts'
 import { publishSet } from './fleet/publication.ts'
 import { publicationOf, publishOptions, publishSettingsOf, publishUsage } from './fleet/publish-options.ts'
 import { showStatus } from './fleet/status.ts'
 import { refuseMissing, storeOf, storeUsage, withStore, type StorePlace } from './fleet/store.ts'
+import { generationOf } from './generation.ts'
 import { decisionSettingsOf, momentOf, validConfigOf } from './load.ts'
 import { loginOptions } from './login.ts'
 import { trustIn } from './sign-key.ts'
@@ -71,13 +72,6 @@ async function rollBack (args: Arguments, place: StorePlace, io: Io): Promise<nu
     const loaded = { ...build(texts, { at, ...options, expiredAcceptance: 'error' }), texts, shown: texts }
     return publishSet(store, place, publicationOf(loaded, options, at, io), settings, io)
   })
-}
-
-function generationOf (args: Arguments): number | null {
-  const text = textOption(args, 'generation')
-  if (text === undefined) return null
-  if (!/^[1-9]\d{0,14}$/.test(text)) throw new UsageError(`--generation takes a whole number from 1, not \`${text}\``)
-  return Number(text)
 }
 
 /** An option of one of the three means nothing to the others. */

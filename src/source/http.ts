@@ -2,7 +2,9 @@
 import { placeOf, resolveHttp, type HttpOptions, type ResolvedHttp } from './http-options.ts'
 import { ask, type Validators } from './http-request.ts'
 import { Judge } from './judge.ts'
+import { Order } from './order.ts'
 import { retryAfter, spread } from './pace.ts'
+import type { PublicKeys } from './signature.ts'
 import { SourceError, type PolicySource, type SourceSet } from './source.ts'
 
 export { placeOf }
@@ -10,7 +12,8 @@ export type { HttpOptions }
 
 /**
  * Policies from a bundle at a URL, as `cors-gateway bundle` prints it. While it is watched, it is asked for every
- * `pollInterval` (30 s), and after a failure sooner. What is no bundle rejects, and the last good set stays.
+ * `pollInterval` (30 s), and after a failure sooner. What is no bundle rejects, and the last good set stays; so does what has a
+ * lower generation than one that was seen, or none any more.
  */
 export function httpSource (url: string | URL, options: HttpOptions = {}): PolicySource {
   const source = new HttpSource(resolveHttp(url, options))
@@ -19,7 +22,8 @@ export function httpSource (url: string | URL, options: HttpOptions = {}): Polic
     retries: true,
     read: signal => source.read(signal),
     watch: changed => source.watch(changed),
-    state: () => ({ lookedAt: source.lookedAt })
+    resume: (stamp, revision) => { source.order.resume(stamp, revision) },
+    state: () => ({ lookedAt: source.lookedAt, seen: source.order.highest })
   }
 }
 
@@ -34,6 +38,7 @@ interface Watcher {
 
 class HttpSource {
   lookedAt: string | null = null
+  readonly order = new Order('the server', 'serve the newest bundle, or print what is meant with a higher `--generation`')
   readonly #server: ResolvedHttp
   readonly #watchers = new Set<Watcher>()
   readonly #judge: Judge
@@ -87,7 +92,7 @@ class HttpSource {
       const keys = await this.#judge.keys()
       const known = this.#judge.known(keys)
       const answer = await ask(this.#server, isConditional && known !== null ? this.#validators : null, signal)
-      const set = answer === null ? known! : this.#judge.take(answer.bytes, keys)
+      const set = answer === null ? known! : this.#take(answer.bytes, keys)
       if (answer !== null) this.#validators = answer.validators
       this.#failures = 0
       this.#looked(set)
@@ -99,6 +104,12 @@ class HttpSource {
       }
       throw error
     }
+  }
+
+  #take (bytes: Uint8Array, keys: PublicKeys | null): SourceSet {
+    return this.#judge.take(bytes, keys, ({ stamp, revision, isWhole }) => {
+      if (isWhole) this.order.take(this.#server.place, stamp, revision)
+    })
   }
 
   /** Tells whoever doesn't know yet. */

@@ -75,6 +75,24 @@ t.test('signs with a key, and takes no other one', async t => {
   t.match(await run('bundle', directory, '--sign-key', folder, ...at), { exit: 3, stdout: '', stderr: /cannot be read: not a regular file/ })
 })
 
+t.test('numbers a bundle, under the signature too', async t => {
+  const keys = makeKeys()
+  const folder = t.testdir({ key: keys.privatePem, public: keys.publicPem })
+  const directory = policies(t)
+  const print = (...more: string[]): ReturnType<typeof run> => run('bundle', directory, ...more, ...at)
+  const { exit, stdout, stderr } = await print('--generation', '7')
+  t.match({ exit, stderr }, { exit: 0, stderr: /, revision 050ce9d67605, generation 7\n$/ })
+  t.match(JSON.parse(stdout), { epoch: 1, generation: 7, publishedAt: '2026-11-25T00:00:00.000Z', revision: '050ce9d67605' })
+  for (const wrong of ['0', '-1', '1.5', 'a', '']) t.match(await print(`--generation=${wrong}`), { exit: 2, stderr: /--generation takes a whole number from 1/ }, wrong)
+  const signed = (await print('--generation', '7', '--sign-key', join(folder, 'key'))).stdout
+  const server = await startBundleServer(t, serving(signed))
+  const config = join(folder, 'gateway.yaml')
+  writeFileSync(config, `version: 1\npolicies: { url: "${server.url}", publicKeyFile: public }\n`)
+  t.match(await run('check', '--config', config, ...at), { exit: 0 })
+  server.answer = serving(signed.replace('"generation": 7', '"generation": 8'))
+  t.match(await run('check', '--config', config, ...at), { exit: 3, stderr: /or the bundle was changed since/ })
+})
+
 t.test('the commands take a URL', async t => {
   const server = await startBundleServer(t, serving(blockOf('json')))
   const { url } = server

@@ -118,7 +118,7 @@ t.test('the order never goes back', async t => {
     t.equal(rulesOf(keeper), 'one')
   }
   await publisher.put(printBundle([policyText('old')]))
-  t.ok(await until(() => /what is there has no stamp, though generation 5 .* was there before/.test(reasonOf(keeper))))
+  t.ok(await until(() => /what is there has no generation, though generation 5 .* was there before/.test(reasonOf(keeper))))
   await publisher.publish([policyText('two')], { generation: 6 })
   t.ok(await until(() => rulesOf(keeper) === 'two'))
   await publisher.publish([policyText('three')], { epoch: epoch + 1, generation: 1 })

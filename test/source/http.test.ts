@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { makeCertificate } from '../gateway/lab.ts'
 import { httpSource, type HttpOptions } from '../../src/source/http.ts'
-import { createKeeper } from '../../src/source/keeper.ts'
+import { createKeeper, type Keeper } from '../../src/source/keeper.ts'
 import type { PolicySource } from '../../src/source/source.ts'
 import { printBundle } from '../../src/source/bundle.ts'
 import { bundleOf, serving, startBundleServer } from './bundle-server.ts'
@@ -303,6 +303,43 @@ t.test('what makes no sense is refused at once', async t => {
   }
   t.ok(httpSource(new URL('http://a.example/cors.json'), { allowInsecure: true }))
   for (const host of ['localhost', '127.1', '[::1]']) t.ok(httpSource(`http://${host}:1/`), host)
+})
+
+t.test('a number is never gone below', async t => {
+  const lastKnownGood = join(t.testdir({}), 'last-good.json')
+  const numbered = (rule: string, generation?: number): RequestListener => serving(printBundle([policyText(rule)], generation === undefined
+    ? {}
+    : { stamp: { epoch: 1, generation, publishedAt: '2026-11-25T12:00:00.000Z' } }))
+  const server = await startBundleServer(t, numbered('one'))
+  const start = (): ReturnType<typeof createKeeper> => createKeeper({ source: httpSource(server.url, often), lastKnownGood })
+  const keeper = await start()
+  t.equal(keeper.status().published, null, 'without a number there is no order')
+  server.answer = numbered('seven', 7)
+  t.ok(await until(() => rulesOf(keeper) === 'seven'))
+  t.match(keeper.status(), { published: { epoch: 1, generation: 7 }, source: { seen: { epoch: 1, generation: 7 } } })
+  const older: [answer: RequestListener, says: RegExp][] = [
+    [numbered('six', 6), /^refused-source the server went back: generation 6 \(epoch 1\) is there, but generation 7 \(epoch 1\) was there before$/],
+    [numbered('other', 7), /^refused-source there are two of generation 7 \(epoch 1\): revision [0-9a-f]{12} is there, but [0-9a-f]{12} was there before/],
+    [numbered('one'), /^refused-source what is there has no generation, though generation 7 \(epoch 1\) was there before/]
+  ]
+  const refused = (keeper: Keeper): string => keeper.status().rejected?.diagnostics.map(({ code, message }) => `${code} ${message}`).join() ?? ''
+  for (const [answer, says] of older) {
+    server.answer = answer
+    t.notOk((await keeper.reload()).ok)
+    t.match(refused(keeper), says)
+    t.equal(rulesOf(keeper), 'seven')
+  }
+  server.answer = numbered('seven', 7)
+  t.ok((await keeper.reload()).ok, 'what runs is there again')
+  server.answer = numbered('eight', 8)
+  t.ok(await until(() => rulesOf(keeper) === 'eight'))
+  await until(() => readFileSync(lastKnownGood, 'utf8').includes('eight'))
+  await keeper.close()
+  server.answer = numbered('seven', 7)
+  const restarted = await start()
+  t.teardown(() => restarted.close())
+  t.equal(rulesOf(restarted), 'eight', 'over a restart too')
+  t.match(restarted.status().rejected?.diagnostics, [{ code: 'refused-source', help: /^serve the newest bundle, or print what is meant with a higher `--generation`$/ }])
 })
 
 t.test('a keeper keeps the last good set, says why once, and comes back', async t => {

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { createKeeper } from '../../src/source/keeper.ts'
 import { memorySource } from '../../src/source/memory.ts'
-import { Order } from '../../src/source/nats/order.ts'
+import { Order } from '../../src/source/order.ts'
 import { natsSource } from '../../src/source/nats/source.ts'
 import { resolveNatsSource } from '../../src/source/nats/source-options.ts'
 import type { PolicySource, SourceReport, SourceSet } from '../../src/source/source.ts'
@@ -158,7 +158,7 @@ t.test('a process ends that reads and watches no more', async t => {
 
 t.test('the order of what was published', async t => {
   const seen = (): Order => {
-    const order = new Order()
+    const order = new Order('the store', 'publish again')
     order.take('x', { epoch: 20, generation: 5 }, 'r5')
     return order
   }
@@ -178,8 +178,8 @@ t.test('the order of what was published', async t => {
     t.throws(() => { order.take('x', { epoch, generation }, revision) }, { name: 'SourceError', message: says })
     t.same(order.highest, { epoch: 20, generation: 5 })
   }
-  t.throws(() => { seen().take('x', null, null) }, { message: /has no stamp, though generation 5 \(epoch 20\) was there before/ })
-  const fresh = new Order()
+  t.throws(() => { seen().take('x', null, null) }, { message: /has no generation, though generation 5 \(epoch 20\) was there before/ })
+  const fresh = new Order('the store', 'publish again')
   fresh.take('x', null, null)
   t.equal(fresh.highest, null, 'without any stamp there is no order')
   const resumed = seen()

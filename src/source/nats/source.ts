@@ -1,12 +1,12 @@
 // Policies from NATS JetStream: the head of a bucket, read again at every hint and from time to time, and never an older one.
 import { Judge } from '../judge.ts'
+import { Order } from '../order.ts'
 import { retryAfter, spread } from '../pace.ts'
 import { ofBucket, type PublicKeys } from '../signature.ts'
 import { SourceError, type PolicySource, type SourceReport, type SourceSet, type SourceState } from '../source.ts'
 import { version } from '../version.ts'
 import { openStore, type Store, type StoredBundle } from './client.ts'
 import { natsPlaceOf } from './options.ts'
-import { Order } from './order.ts'
 import { Session } from './session.ts'
 import { resolveNatsSource, type NatsSourceOptions, type ResolvedNatsSource } from './source-options.ts'
 import type { InstanceStatus } from './status.ts'
@@ -46,7 +46,7 @@ interface Watcher {
 }
 
 class NatsSource {
-  readonly order = new Order()
+  readonly order = new Order('the store', 'publish again: `cors-gateway publish` goes above all that its gateways have seen')
   readonly #settings: ResolvedNatsSource
   readonly #judge: Judge
   readonly #watchers = new Set<Watcher>()

@@ -1,18 +1,19 @@
-// The order of what was published: what is older than what was seen is refused, whatever the store says.
-import { SourceError } from '../source.ts'
-import { compareStamps, type SourceStamp } from '../stamp.ts'
-
-/** What a store has that is not to be taken. */
-class Refusal extends SourceError {
-  constructor (place: string, reason: string) {
-    super(place, reason, { help: 'publish again: `cors-gateway publish` goes above all that its gateways have seen', isRefusal: true })
-  }
-}
+// The order of what was published: what is older than what was seen is refused, whatever is served.
+import { SourceError } from './source.ts'
+import { compareStamps, type SourceStamp } from './stamp.ts'
 
 /** The highest place that was seen. */
 export class Order {
   highest: SourceStamp | null = null
   #revision: string | null = null
+  readonly #keeper: string
+  readonly #help: string
+
+  /** `keeper` keeps what was published; `help` says how whoever publishes gets above what was seen. */
+  constructor (keeper: string, help: string) {
+    this.#keeper = keeper
+    this.#help = help
+  }
 
   /** What an earlier process has seen. */
   resume (stamp: SourceStamp, revision: string): void {
@@ -26,15 +27,19 @@ export class Order {
     const { highest } = this
     if (stamp === null) {
       if (highest === null) return
-      throw new Refusal(place, `what is there has no stamp, though ${words(highest)} was there before`)
+      throw this.#refusal(place, `what is there has no generation, though ${words(highest)} was there before`)
     }
     const order = highest === null ? 1 : compareStamps(stamp, highest)
-    if (order < 0) throw new Refusal(place, `the store went back: ${words(stamp)} is there, but ${words(highest!)} was there before`)
+    if (order < 0) throw this.#refusal(place, `${this.#keeper} went back: ${words(stamp)} is there, but ${words(highest!)} was there before`)
     if (order === 0 && revision !== this.#revision) {
-      throw new Refusal(place, `there are two of ${words(stamp)}: revision ${revision} is there, but ${this.#revision} was there before`)
+      throw this.#refusal(place, `there are two of ${words(stamp)}: revision ${revision} is there, but ${this.#revision} was there before`)
     }
     this.highest = { epoch: stamp.epoch, generation: stamp.generation }
     this.#revision = revision
+  }
+
+  #refusal (place: string, reason: string): SourceError {
+    return new SourceError(place, reason, { help: this.#help, isRefusal: true })
   }
 }
 
