@@ -1,6 +1,7 @@
 // `check`: validates a policy set and shows every finding of one run.
 import { createHash } from 'node:crypto'
 import { resolve } from 'node:path'
+import { counted } from '../diagnostic/counted.ts'
 import { compareDiagnostics } from '../diagnostic/diagnostic.ts'
 import { renderGithub } from '../diagnostic/github.ts'
 import { renderPretty } from '../diagnostic/render.ts'
@@ -126,10 +127,6 @@ function summaryOf (checked: Checked): string {
   const { ok, files, rules, revision, warnings, maxWarnings } = checked
   const tooMany = ok && warnings > maxWarnings ? `${warnings} warnings are more than the ${maxWarnings} allowed\n` : ''
   return `${counted(files, 'file')}, ${counted(rules, 'rule')}: ${ok ? `valid, revision ${revision}` : 'invalid'}\n${tooMany}`
-}
-
-function counted (count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
 
 /** Names as paths from the root of the repository, as those need them who were given no directory. Those of a bundle stay. */

@@ -1,4 +1,5 @@
 // The access review as a table, for the terminal or as Markdown.
+import { counted } from '../diagnostic/counted.ts'
 import { codeSpan, escapeMarkdown } from '../diagnostic/markdown.ts'
 import { visible } from '../diagnostic/render.ts'
 import type { Access, AccessRow } from '../inspect/access.ts'
@@ -45,7 +46,7 @@ function capital (text: string): string {
 }
 
 function introductionOf ({ rules, rows, revision, at, origin, url, place, ambiguity, isSameOrigin, blockedBy }: Review): string[] {
-  const count = rows.length === 0 ? '' : `${plural(rows.length, 'line')} of ${plural(rules.length, 'rule')}, `
+  const count = rows.length === 0 ? '' : `${counted(rows.length, 'line')} of ${counted(rules.length, 'rule')}, `
   const lines = [`${count}revision ${revision}, as of ${timeText(at)}`]
   if (origin !== null) lines.push(`for pages of ${oneLine(origin)}${rows.some(({ outcome }) => outcome !== 'denied') ? '' : ': no rule grants them anything here'}`)
   if (blockedBy !== null) lines.push(`that origin is blocked for the whole set by ${blockedBy.pattern} at ${placeText(blockedBy)}; grants by \`*\` are untouched`)
@@ -133,8 +134,4 @@ function timeText (iso: string): string {
 /** A text of a file or of the command line, without what would move the cursor or end the line. */
 function oneLine (text: string): string {
   return text.trim().replace(/\s+/g, ' ').replace(/\p{C}/gu, '\ufffd')
-}
-
-function plural (count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`
 }

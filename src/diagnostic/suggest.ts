@@ -22,7 +22,7 @@ export function suggest (word: string, known: Iterable<string>): string | null {
 }
 
 /** The optimal string alignment distance (Damerau, restricted: no part is edited twice). */
-export function distanceOf (a: string, b: string): number {
+function distanceOf (a: string, b: string): number {
   let [beforeLast, last]: [number[], number[]] = [[], Array.from({ length: b.length + 1 }, (_, j) => j)]
   for (let i = 1; i <= a.length; i++) {
     const row = [i]

@@ -3,6 +3,7 @@ import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
 import { diagnose, type Diagnostic, type DiagnosticExtras } from '../diagnostic/diagnostic.ts'
 import { whatOf, type SourceText, type Span } from '../diagnostic/span.ts'
 import { suggest } from '../diagnostic/suggest.ts'
+import { shorten } from './faults.ts'
 import { spanOfKey, spanOfValue, toPlain, type LocatedDocument, type LocatedEntry, type LocatedValue } from './located.ts'
 import { explainType } from './traps.ts'
 
@@ -249,8 +250,4 @@ function quote ({ value }: Location): string {
 
 function list (words: readonly string[]): string {
   return words.map(word => `\`${word}\``).join(', ')
-}
-
-function shorten (text: string): string {
-  return text.length <= 60 ? text : `${text.slice(0, 60)}…`
 }

@@ -1,10 +1,10 @@
 // The header names: safelisted, forbidden, CORS's own; and the list that a preflight asks for.
 import { isToken } from './method.ts'
 
-/** Request headers that a page may send without asking, within bounds on their values (Fetch standard, section 2.2.2). */
+/** Request headers that a page may send without asking, within bounds on their values (Fetch standard, "Headers"). */
 const safelistedRequestHeaders = new Set(['accept', 'accept-language', 'content-language', 'content-type', 'range'])
 
-/** Response headers that a page may read without being told so (Fetch standard, section 2.2.2). */
+/** Response headers that a page may read without being told so (Fetch standard, "Headers"). */
 const safelistedResponseHeaders = new Set([
   'cache-control', 'content-language', 'content-length', 'content-type', 'expires', 'last-modified', 'pragma'
 ])
@@ -36,13 +36,13 @@ export function isForbiddenResponseHeader (name: string): boolean {
   return forbiddenResponseHeaders.has(name.toLowerCase())
 }
 
-/** The names that belong to the CORS protocol itself (Fetch standard, section 3.2.1). */
+/** The names that belong to the CORS protocol itself (Fetch standard, "CORS protocol"). */
 export function isCorsHeader (name: string): boolean {
   return name.toLowerCase().startsWith('access-control-')
 }
 
 /** What a preflight may ask for at most; beyond it nothing is granted and nothing is echoed. */
-export const maxRequestedNames = 64
+const maxRequestedNames = 64
 /** In bytes, over all lines. */
 export const maxRequestedLength = 1024
 

@@ -1,4 +1,4 @@
-// The methods: safelisted, forbidden, normalised (Fetch standard, section 2.2.1).
+// The methods: safelisted, forbidden, normalised (Fetch standard, "Methods").
 
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 

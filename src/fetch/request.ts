@@ -28,8 +28,11 @@ export interface RequestFacts {
   readonly hostIsAmbiguous: boolean
 }
 
-/** Preflight, actual request, WebSocket upgrade, or no CORS request at all (Fetch standard, section 3.2.2). */
-export type RequestKind = 'preflight' | 'actual' | 'upgrade' | 'none'
+/** Preflight, actual request, WebSocket upgrade, or no CORS request at all (Fetch standard, CORS protocol, "HTTP requests"). */
+export const requestKinds = ['preflight', 'actual', 'upgrade', 'none'] as const
+
+/** One of the kinds above. */
+export type RequestKind = typeof requestKinds[number]
 
 /** Tells the kind of a request. */
 export function classify (request: RequestFacts): RequestKind {

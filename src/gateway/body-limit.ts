@@ -2,7 +2,7 @@
 import { Transform, type Readable } from 'node:stream'
 
 /** The body had more bytes than it may have. */
-export class BodyTooLargeError extends Error {
+class BodyTooLargeError extends Error {
   readonly code = 'BODY_TOO_LARGE'
 }
 

@@ -1,6 +1,7 @@
 // The certificate of the gateway: read from files, and again whenever they change.
 import { X509Certificate } from 'node:crypto'
 import { createSecureContext, type Server } from 'node:tls'
+import { messageOf } from '../source/finding.ts'
 import { readSmallFile } from '../source/small-file.ts'
 
 /** The files of a certificate with its chain, and of its private key; PEM. */
@@ -105,8 +106,4 @@ function describe ({ cert }: KeyPair): object {
 
 function isSame (one: KeyPair, other: KeyPair): boolean {
   return one.cert.equals(other.cert) && one.key.equals(other.key)
-}
-
-function messageOf (error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

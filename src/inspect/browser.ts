@@ -4,7 +4,7 @@ import { isForbiddenMethod, isSafelistedMethod, isToken, normalizeMethod } from 
 import { opaqueOrigin } from '../origin/origin.ts'
 import { unsafeHeaderNames, type PageHeader } from './safelist.ts'
 
-/** What a page says about cookies and other credentials (Fetch standard, section 2.2.5). */
+/** What a page says about cookies and other credentials (Fetch standard, "Requests"). */
 export type CredentialsMode = 'omit' | 'same-origin' | 'include'
 
 /** A request as a page makes it. */
@@ -89,7 +89,7 @@ function parseTarget (text: string): URL {
 }
 
 /** The origin of the pages that a URL's server serves: a WebSocket's is the one of its http counterpart. */
-export function pageOriginOf (url: URL): string {
+function pageOriginOf (url: URL): string {
   return url.origin.replace(/^ws/, 'http')
 }
 

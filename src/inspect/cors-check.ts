@@ -31,7 +31,7 @@ function valueOf (response: BrowserResponse, name: string): string | null {
   return values.length === 0 ? null : values.join(', ')
 }
 
-/** The CORS check (Fetch standard, section 4.9). */
+/** The CORS check (Fetch standard, "CORS check"). */
 export function corsCheck ({ origin, credentials }: Asked, response: BrowserResponse): BrowserCheck {
   const allowed = valueOf(response, 'access-control-allow-origin')
   if (allowed === null) return { refusal: 'origin-missing', detail: 'the answer has no Access-Control-Allow-Origin' }
@@ -50,7 +50,7 @@ export function corsCheck ({ origin, credentials }: Asked, response: BrowserResp
     : { refusal: 'credentials-not-true', detail: 'the request has credentials, and Access-Control-Allow-Credentials is not `true`' }
 }
 
-/** Whether a preflight's answer lets the request through (Fetch standard, section 4.8, "CORS-preflight fetch", from step 7). */
+/** Whether a preflight's answer lets the request through (Fetch standard, "CORS-preflight fetch", from step 7). */
 export function preflightCheck (asked: Asked, preflight: PreflightPlan, response: BrowserResponse): BrowserCheck {
   const check = corsCheck(asked, response)
   if (check.refusal !== null) return check

@@ -60,7 +60,7 @@ export interface Explanation {
 
 /**
  * Plays the browser against the gateway: is a preflight needed, what does it ask, does the answer pass the CORS check,
- * what may the page read (Fetch standard, section 3.2 and 4). `origin` may be any text, also one that no browser sends.
+ * what may the page read (Fetch standard, "CORS protocol" and "Fetching"). `origin` may be any text, also one that no browser sends.
  * @throws {TypeError} where the URL is not an absolute http, https, ws or wss URL.
  * @throws {Error} where the two evaluators differ: an explanation of what doesn't happen is never given.
  */

@@ -30,7 +30,7 @@ export function preflightFacts (plan: BrowserPlan, preflight: PreflightPlan): Re
   }
 }
 
-/** The request itself. To its own origin a browser names no `Origin` with GET and HEAD (Fetch standard, section 3.1). */
+/** The request itself. To its own origin a browser names no `Origin` with GET and HEAD (Fetch standard, "`Origin` header"). */
 export function actualFacts (plan: BrowserPlan): RequestFacts {
   const isSilent = plan.isSameOrigin && !plan.isWebSocket && (plan.method === 'GET' || plan.method === 'HEAD')
   return {

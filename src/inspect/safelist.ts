@@ -1,4 +1,4 @@
-// Which request headers a page may send without asking: names and values (Fetch standard, section 2.2.2).
+// Which request headers a page may send without asking: names and values (Fetch standard, "Headers").
 
 /** The bound on one safelisted value, in bytes. */
 const maxValueLength = 128

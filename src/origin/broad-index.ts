@@ -7,21 +7,21 @@ import { globMatches, type LabelGlob, type OriginPattern } from './pattern.ts'
 export const noMatch = -1
 
 /** A pattern that stands for more than one origin, but not for all. */
-export type BroadPattern = Extract<OriginPattern, { readonly scheme: string }>
+type BroadPattern = Extract<OriginPattern, { readonly scheme: string }>
 
 /** The slots of one host pattern, by port. */
 type Ports = Few<number>
 
-/** The globs that share all labels but one, by the lengths of what stands before and after the star. */
+/** The globs that differ only in the label with the star. */
 interface GlobFamily {
-  /** Longest fixed part first. */
+  /** The lengths of what stands before and after the star in it; the longest in all first. */
   shapes: readonly { readonly prefixLength: number, readonly suffixLength: number }[]
   /** Keyed by prefix, `*`, suffix. */
   readonly ports: Few<Ports>
 }
 
-/** The best glob so far. */
-interface Best {
+/** A glob that matches. */
+interface GlobMatch {
   readonly slot: number
   readonly literals: number
   readonly isExactPort: boolean
@@ -29,8 +29,8 @@ interface Best {
 
 /**
  * Finds the most specific broad pattern that matches an origin; of equally specific ones the lowest slot wins. All keys
- * are pieces of origins, and a piece is cut out only if a pattern has one of its length: what matches nothing is told
- * without a copy of any part.
+ * are pieces of origins, and an ending is cut out only where a pattern may have one of its length, so that of most origins
+ * that match nothing no part is copied.
  */
 export class BroadIndex {
   // Most lists hold one form only, and there may be a list for each of very many rules: nothing is made before it is needed.
@@ -40,7 +40,7 @@ export class BroadIndex {
   #globs: Few<Few<GlobFamily>> | null = null
   /** Keyed by suffix, and then by scheme. */
   #subdomains: Few<Few<Ports>> | null = null
-  /** The lengths of what stands behind in both, a bit for each remainder of 32. */
+  /** Which lengths the endings in both have, modulo 32: one bit each. */
   #lengths = 0
   /** Keyed by scheme. */
   #anyHost: Few<Ports> | null = null
@@ -86,7 +86,7 @@ export class BroadIndex {
 
   /** Looks at what stands behind each label: a glob wins over subdomains, and of these the longest suffix, which comes first. */
   #findByEnding (origin: string, hostStart: number, hostEnd: number): number {
-    let best: Best | null = null
+    let best: GlobMatch | null = null
     let subdomains = noMatch
     for (let start = hostStart; start < hostEnd;) {
       const dot = origin.indexOf('.', start)
@@ -105,7 +105,7 @@ export class BroadIndex {
 }
 
 /** The most literal characters win, after them an exact port, and then the lowest slot. */
-function bestGlob (family: GlobFamily, label: string, hostLength: number, port: string, known: Best | null): Best | null {
+function bestGlob (family: GlobFamily, label: string, hostLength: number, port: string, known: GlobMatch | null): GlobMatch | null {
   let best = known
   for (const { prefixLength, suffixLength } of family.shapes) {
     const literals = hostLength - label.length + prefixLength + suffixLength

@@ -1,13 +1,13 @@
 // A map for keys of which there mostly are few: very many rules each have some, and a `Map` takes several times the memory.
 
-/** So many entries are held one by one. */
+/** Up to this many entries are chained; beyond it a `Map` holds them all. */
 const maxChain = 4
 
 /** Finds values by text, as `Map` does. */
 export class Few<T> {
   #key: string | null = null
   #value: T | undefined
-  /** The other entries; all of them, once they are many. */
+  /** The rest of the chain, or the map of all entries, once they are many. */
   #others: Few<T> | Map<string, T> | null = null
 
   get (key: string): T | undefined {

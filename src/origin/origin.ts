@@ -13,7 +13,7 @@ export interface Origin {
 export const opaqueOrigin = 'null'
 
 /** The longest well-formed origin, in bytes: a scheme of 64, `://`, a host of 253, `:` and a port of 5. */
-export const maxOriginLength = 326
+const maxOriginLength = 326
 
 const maxSchemeLength = 64
 const maxHostLength = 253
@@ -42,7 +42,7 @@ export function parseOrigin (text: string): Origin | null {
   return { scheme: text.slice(0, schemeEnd), host, port: colon === -1 ? '' : text.slice(colon + 1) }
 }
 
-/** Whether {@link parseOrigin} would take a text apart. Nothing is cut out of it: most of what is denied is only looked at. */
+/** Whether {@link parseOrigin} would take a text apart. Of most texts, without a port and with a host that is a name, nothing is copied. */
 export function isOrigin (text: string): boolean {
   if (text.length > maxOriginLength) return false
   const schemeEnd = text.indexOf('://')

@@ -1,5 +1,4 @@
 // Decisions as they are made, for whoever watches a gateway at work, and the last denials for who comes later.
-import type { RequestFacts } from '../fetch/request.ts'
 import type { Exchange } from './exchange.ts'
 import { clipValue, corsFields, placeOf, showValue, type CorsFields, type Decided } from './log.ts'
 
@@ -84,33 +83,24 @@ interface Denial {
   readonly at: number
 }
 
-/** What is kept must not keep the snapshot that decided: there may have been a hundred since. */
+/**
+ * What is kept must not keep the snapshot that decided, of which there may have been a hundred since, nor long values: a
+ * hundred requests of 16 KB are megabytes that every collection would copy.
+ */
 function slim ({ decision: { kind, outcome, reason, rule, bucket }, facts, generation }: Exchange): Decided {
+  const { method, target, host, scheme, origin, requestedMethod, requestedHeaders } = facts
   return {
     decision: { kind, outcome, reason, rule: rule && { name: rule.name }, bucket: bucket && { route: bucket.route } },
-    facts: isLong(facts) ? clip(facts) : facts,
+    facts: {
+      method,
+      target: clipValue(target),
+      host: clipValue(host),
+      scheme,
+      origin: origin && clipValue(origin),
+      requestedMethod: requestedMethod && clipValue(requestedMethod),
+      requestedHeaders: requestedHeaders && clipValue(requestedHeaders)
+    },
     generation
-  }
-}
-
-/** In UTF-16 code units, over all values of a request. */
-const longValues = 1024
-
-/** Whether a request's values are longer than any page's: a hundred such requests are megabytes, copied at every collection. */
-function isLong ({ target, host, origin = '', requestedMethod = '', requestedHeaders = '', fetchSite = '' }: RequestFacts): boolean {
-  return target.length + host.length + origin.length + requestedMethod.length + requestedHeaders.length + fetchSite.length > longValues
-}
-
-function clip (facts: RequestFacts): RequestFacts {
-  const { target, host, origin, requestedMethod, requestedHeaders, fetchSite } = facts
-  return {
-    ...facts,
-    target: clipValue(target),
-    host: clipValue(host),
-    origin: origin && clipValue(origin),
-    requestedMethod: requestedMethod && clipValue(requestedMethod),
-    requestedHeaders: requestedHeaders && clipValue(requestedHeaders),
-    fetchSite: fetchSite && clipValue(fetchSite)
   }
 }
 

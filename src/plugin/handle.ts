@@ -42,6 +42,7 @@ export interface CorsGateway {
    * What a browser would do with a page's request, step by step, and which line decided: for a request as a page makes
    * it, or for one that arrived. Slow, for people.
    * @throws {TypeError} where the URL is not an absolute http, https, ws or wss URL.
+   * @throws {Error} where the two evaluators differ: an explanation of what doesn't happen is never given.
    */
   explain (request: PageRequest | FastifyRequest): Explanation
   /** Adds a listener; the function that it gives back removes it. What a listener throws is logged and harms nothing. */

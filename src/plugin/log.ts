@@ -1,7 +1,7 @@
 // What the log says: denials first of all, of which there may be many, in bounded lines.
 import type { FastifyBaseLogger } from 'fastify'
-import type { RequestFacts } from '../fetch/request.ts'
-import type { Decision } from '../snapshot/decision.ts'
+import type { RequestFacts, RequestKind } from '../fetch/request.ts'
+import type { Decision, Outcome, Reason } from '../snapshot/decision.ts'
 
 /** Values of a request are shown up to this many bytes. */
 const maxShown = 256
@@ -9,15 +9,20 @@ const maxShown = 256
 export const maxKeys = 100
 const minute = 60_000
 
-/** The fields of a decision in a log line. */
+/** The fields of a decision in a log line, and of the event `denied`. */
 export interface CorsFields {
-  readonly kind: string
-  readonly outcome: string
-  readonly reason: string
+  readonly kind: RequestKind
+  readonly outcome: Outcome
+  readonly reason: Reason
+  /** The name of the rule that decided, or null. */
   readonly rule: string | null
+  /** The route of the policy set that the path leads to, or null. */
   readonly route: string | null
+  /** `Origin`, in printable ASCII of at most 256 bytes, or null. */
   readonly origin: string | null
+  /** The request's method, that of a preflight the one that it asks for; shown as the origin is. */
   readonly method: string
+  /** The generation of the snapshot that decided. */
   readonly generation: number
 }
 
@@ -27,7 +32,7 @@ export interface Decided {
     readonly rule: { readonly name: string } | null
     readonly bucket: { readonly route: string } | null
   }
-  readonly facts: RequestFacts
+  readonly facts: Pick<RequestFacts, 'method' | 'target' | 'host' | 'scheme' | 'origin' | 'requestedMethod' | 'requestedHeaders'>
   readonly generation: number
 }
 

@@ -1,20 +1,16 @@
 // Counts decisions and shows them, with the state of the policies, as Prometheus text.
-import type { RequestKind } from '../fetch/request.ts'
+import { requestKinds, type RequestKind } from '../fetch/request.ts'
 import { reasons, type Decision, type Outcome, type Reason } from '../snapshot/decision.ts'
+import { tableOf } from './table.ts'
 
 /** Above this many rules, unless set, the `rule` label is `_`: one time series a rule is then too many. */
 export const maxRuleLabels = 1000
 
-const kinds = ['preflight', 'actual', 'upgrade', 'none'] as const satisfies readonly RequestKind[]
 const outcomes = ['allowed', 'denied', 'passthrough', 'none'] as const satisfies readonly Outcome[]
-const kindNumbers = numbersOf(kinds)
-const outcomeNumbers = numbersOf(outcomes)
-const reasonNumbers = numbersOf(reasons)
-const width = kinds.length * outcomes.length * reasons.length
-
-function numbersOf<T extends string> (words: readonly T[]): Readonly<Record<T, number>> {
-  return Object.fromEntries(words.map((word, i) => [word, i])) as Record<T, number>
-}
+const kindNumbers = tableOf(requestKinds, (_kind, i) => i)
+const outcomeNumbers = tableOf(outcomes, (_outcome, i) => i)
+const reasonNumbers = tableOf(reasons, (_reason, i) => i)
+const width = requestKinds.length * outcomes.length * reasons.length
 
 /**
  * Counters by kind, outcome, reason and rule. The labels are words of the contract and names of the policy set; no
@@ -61,7 +57,7 @@ export class DecisionCounters {
 
 function labelsOf (slot: number): { kind: RequestKind, outcome: Outcome, reason: Reason } {
   const rest = Math.floor(slot / reasons.length)
-  const kind = kinds[Math.floor(rest / outcomes.length)]!
+  const kind = requestKinds[Math.floor(rest / outcomes.length)]!
   return { kind, outcome: outcomes[rest % outcomes.length]!, reason: reasons[slot % reasons.length]! }
 }
 

@@ -45,8 +45,8 @@ interface GuardedResponse extends Omit<ServerResponse, keyof WaysOut>, WaysOut {
 interface GuardedStream extends Omit<ServerHttp2Stream, keyof StreamWaysOut>, StreamWaysOut { [guardKey]: StreamGuard }
 
 /**
- * Makes the gateway the owner of a response's CORS headers. Whatever is written later and by whom, `Access-Control-*`
- * and `Timing-Allow-Origin` are exactly those given here, and `Vary` is the union of theirs and ours. The functions
+ * Makes the gateway the owner of a response's CORS headers. Whatever is written later and by whom, `Access-Control-*`,
+ * `Timing-Allow-Origin` and `X-CORS-Gateway` are exactly those given here, and `Vary` is the union of theirs and ours. The functions
  * are shared by all responses; what belongs to one lies in its guard.
  */
 export function guardResponse (raw: ServerResponse, headers: ResponseHeaders): void {
@@ -86,7 +86,7 @@ function settleGiven (given: GivenHeaders, headers: ResponseHeaders, theirVary: 
   if (isList(given)) return settleList(given, headers, theirVary)
   const { set, vary } = headers
   const names = Object.keys(given)
-  // Where no policy is there is mostly nothing to add and nothing to take away.
+  // Without a policy there is usually nothing to add or to remove.
   if (set.length === 0 && vary.length === 0 && !names.some(isOwned)) return given
   const settled: OutgoingHttpHeaders = {}
   for (const name of names) {

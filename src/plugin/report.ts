@@ -1,5 +1,6 @@
 // What the log says about the policies: the start, reloads, rejections, windows.
 import type { FastifyInstance } from 'fastify'
+import { counted } from '../diagnostic/counted.ts'
 import { renderPretty } from '../diagnostic/render.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 import type { Keeper } from '../source/keeper.ts'
@@ -9,11 +10,7 @@ export function describe (snapshot: Snapshot, mode: 'enforce' | 'observe'): stri
   const { rules, routes, settings: { unmatched } } = snapshot
   const rest = unmatched === 'deny' ? 'every other path is denied (unmatched: deny)' : 'every other path passes untouched (unmatched: passthrough)'
   const observed = mode === 'observe' ? '; only observed, nothing is enforced (mode: observe)' : ''
-  return `${plural(rules.length, 'rule')} on ${plural(routes, 'route')}; ${rest}${observed}`
-}
-
-function plural (count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`
+  return `${counted(rules.length, 'rule')} on ${counted(routes, 'route')}; ${rest}${observed}`
 }
 
 /** Logs what becomes of the policies from now on, one line each. */
@@ -21,7 +18,7 @@ export function reportPolicies (instance: FastifyInstance, keeper: Keeper): void
   const { log } = instance
   keeper.on('reload', ({ snapshot: { generation, revision, rules, routes }, diagnostics, milliseconds }) => {
     log.info({ generation, revision, milliseconds: Math.round(milliseconds), ...diagnostics.length > 0 && { diagnostics } },
-      `policies reloaded: ${plural(rules.length, 'rule')} on ${plural(routes, 'route')}, generation ${generation}`)
+      `policies reloaded: ${counted(rules.length, 'rule')} on ${counted(routes, 'route')}, generation ${generation}`)
   })
   keeper.on('rejected', ({ snapshot, revision, diagnostics, texts }) => {
     log.error({ generation: snapshot.generation, revision, diagnostics },

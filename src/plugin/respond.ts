@@ -1,9 +1,11 @@
 // The answers that the gateway makes itself: preflights, denials, and a header block that cannot be trusted.
 import type { OutgoingHttpHeader, ServerResponse } from 'node:http'
 import type { FastifyReply } from 'fastify'
+import { requestKinds, type RequestKind } from '../fetch/request.ts'
 import { reasons, type Decision, type Reason } from '../snapshot/decision.ts'
 import type { ResponseHeaders } from '../snapshot/headers.ts'
 import { isOwned, isVary, mergeVary } from './ownership.ts'
+import { tableOf } from './table.ts'
 
 /** Answers a decided request by its status: 204 for a preflight, 403 for whatever is refused. */
 export function answerDecided (reply: FastifyReply, decision: Decision, headers: ResponseHeaders, debug: boolean): void {
@@ -12,10 +14,10 @@ export function answerDecided (reply: FastifyReply, decision: Decision, headers:
 }
 
 function debugBody ({ kind, reason, rule }: Decision): Body {
-  return rule === null ? bodies[kind][reason] : refusalBody(kind, { reason, rule: rule.name })
+  return rule === null ? bodies[kind][reason] : forbidden(kind, { reason, rule: rule.name })
 }
 
-const details: Record<Decision['kind'], string> = {
+const details: Record<RequestKind, string> = {
   preflight: 'The cross-origin policy does not allow this preflight.',
   actual: 'The cross-origin policy does not allow this request.',
   upgrade: 'The cross-origin policy does not allow this WebSocket.',
@@ -28,14 +30,10 @@ interface Body {
   readonly length: number
 }
 
-/** Made once: both words are of short closed lists. */
-const bodies = tableOf(['preflight', 'actual', 'upgrade', 'none'], kind => tableOf(reasons, reason => refusalBody(kind, { reason })))
+/** One for each kind and reason: both are fixed lists. */
+const bodies = tableOf(requestKinds, kind => tableOf(reasons, reason => forbidden(kind, { reason })))
 
-function tableOf<Word extends string, T> (words: readonly Word[], make: (word: Word) => T): Readonly<Record<Word, T>> {
-  return Object.fromEntries(words.map(word => [word, make(word)])) as Record<Word, T>
-}
-
-function refusalBody (kind: Decision['kind'], more: { readonly reason: Reason, readonly rule?: string }): Body {
+function forbidden (kind: RequestKind, more: { readonly reason: Reason, readonly rule?: string }): Body {
   return problem(403, 'Forbidden', details[kind], more)
 }
 

@@ -2,6 +2,7 @@
 import type { DiagnosticCode } from '../diagnostic/catalogue.ts'
 import { diagnose, type Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { OriginEntry, PolicySet, RiskAcceptance, Rule } from './policy.ts'
+import { addTo } from './multimap.ts'
 import { noticePeriod, showTime } from './notice.ts'
 
 /** The codes that `acceptRisks` may name: all risks but `any-origin-credentials`, and the warnings. */
@@ -58,12 +59,12 @@ export class AcceptanceLedger {
       const origins = acceptance.origins === null ? null : new Set(acceptance.origins)
       record = { acceptance, rules: [], origins, isUsed: false, usedOrigins: new Set() }
       this.#records.set(key, record)
-      if (aboutSets.has(acceptance.risk)) push(this.#bySetFile, `${acceptance.risk} ${source.name}`, record)
+      if (aboutSets.has(acceptance.risk)) addTo(this.#bySetFile, `${acceptance.risk} ${source.name}`, record)
     }
     record.rules.push(rule)
     let risks = this.#byRule.get(rule)
     if (risks === undefined) this.#byRule.set(rule, risks = new Map<string, Record[]>())
-    push(risks, acceptance.risk, record)
+    addTo(risks, acceptance.risk, record)
   }
 
   /** The rules of a finding that do not accept it. `rules` is the same array for findings about the same rules. */
@@ -173,10 +174,4 @@ function isForStrangers ({ origins, rules }: Record): boolean {
 function quote (texts: readonly string[]): string {
   const shown = texts.slice(0, 3).map(text => `\`${text}\``).join(', ')
   return texts.length > 3 ? `${shown} and ${texts.length - 3} more` : shown
-}
-
-function push<K, V> (map: Map<K, V[]>, key: K, value: V): void {
-  const list = map.get(key)
-  if (list === undefined) map.set(key, [value])
-  else list.push(value)
 }

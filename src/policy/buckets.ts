@@ -13,7 +13,7 @@ export interface Bucket {
 }
 
 interface Node {
-  /** Null where there is none: most nodes are the last of their route. */
+  /** Null for a leaf: most nodes are. */
   literals: Map<string, Node> | null
   parameter: Node | null
   end: Bucket | null

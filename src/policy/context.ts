@@ -2,6 +2,7 @@
 import type { Span } from '../diagnostic/span.ts'
 import { collectHosts, type Bucket, type HostTree } from './buckets.ts'
 import { CoverIndex } from './cover.ts'
+import { addTo } from './multimap.ts'
 import type { OriginEntry, PolicySet, Rule } from './policy.ts'
 import { ruleSpan } from './rule-spans.ts'
 
@@ -50,11 +51,7 @@ function placeRules (hosts: ReadonlyMap<string, HostTree>): ReadonlyMap<Rule, re
   const placed = new Map<Rule, PlacedBucket[]>()
   for (const tree of hosts.values()) {
     for (const bucket of tree.buckets.values()) {
-      for (const rule of bucket.rules) {
-        const list = placed.get(rule)
-        if (list === undefined) placed.set(rule, [{ bucket, tree }])
-        else list.push({ bucket, tree })
-      }
+      for (const rule of bucket.rules) addTo(placed, rule, { bucket, tree })
     }
   }
   return placed
@@ -63,10 +60,7 @@ function placeRules (hosts: ReadonlyMap<string, HostTree>): ReadonlyMap<Rule, re
 function groupByList (rules: readonly Rule[]): ReadonlyMap<readonly OriginEntry[], readonly Rule[]> {
   const lists = new Map<readonly OriginEntry[], Rule[]>()
   for (const rule of rules) {
-    if (rule.passthrough || rule.allowOrigins.length === 0) continue
-    const known = lists.get(rule.allowOrigins)
-    if (known === undefined) lists.set(rule.allowOrigins, [rule])
-    else known.push(rule)
+    if (grants(rule)) addTo(lists, rule.allowOrigins, rule)
   }
   return lists
 }
@@ -81,7 +75,7 @@ export function isWritten (rule: Rule, key: string): boolean {
   return !isSameSpan(ruleSpan(rule, key), rule.span)
 }
 
-export function isSameSpan (a: Span, b: Span): boolean {
+function isSameSpan (a: Span, b: Span): boolean {
   return a.source === b.source && a.start === b.start && a.end === b.end
 }
 

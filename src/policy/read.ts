@@ -33,11 +33,13 @@ export function readMap (map: LocatedMap, key: string): LocatedMap | undefined {
   return value?.kind === 'map' ? value : undefined
 }
 
+/** Most lists are of a few entries, and there are very many: up to this length none gets a map of its own. */
+const shortList = 8
+
 /** The texts of a list, each once; one that stands there twice is reported. */
 export function readTexts (source: SourceText, list: LocatedList, findings: Findings): LocatedText[] {
   const texts: LocatedText[] = []
-  // Most lists are of a few entries, and there are very many.
-  const seen = list.items.length > 8 ? new Map<string, LocatedText>() : null
+  const seen = list.items.length > shortList ? new Map<string, LocatedText>() : null
   for (const [i, item] of list.items.entries()) {
     if (!isText(item) || item.value === '') continue
     const first = seen === null ? texts.find(({ value }) => value === item.value) : seen.get(item.value)

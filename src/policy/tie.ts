@@ -1,6 +1,7 @@
 // Which origin patterns of different lists tie: equally specific, and both matching some origin.
 import { globMatches, type OriginPattern } from '../origin/pattern.ts'
 import { compareSpecificity, literalLength, patternsOverlap } from '../origin/relation.ts'
+import { addTo } from './multimap.ts'
 import type { OriginEntry } from './policy.ts'
 
 type Glob = Extract<OriginPattern, { kind: 'label-glob' }>
@@ -69,7 +70,7 @@ function* inOneLabel (globs: readonly Members[]): Generator<readonly [Members, M
     const byEnds = new Map<string, Members[]>()
     for (const members of family) {
       const { prefix, suffix } = globOf(members)
-      for (let i = 0; i <= suffix.length; i++) push(byEnds, `${prefix}*${suffix.slice(i)}`, members)
+      for (let i = 0; i <= suffix.length; i++) addTo(byEnds, `${prefix}*${suffix.slice(i)}`, members)
     }
     for (const members of family) {
       const { prefix, suffix } = globOf(members)
@@ -106,7 +107,7 @@ function* acrossLabels (left: Members[], right: Members[], i: number, j: number)
   const lengths = new Set<number>()
   for (const members of right) {
     const { prefix, suffix } = globOf(members)
-    push(byEnds, `${prefix}*${suffix}`, members)
+    addTo(byEnds, `${prefix}*${suffix}`, members)
     lengths.add(prefix.length * 64 + suffix.length)
   }
   for (const members of left) {
@@ -125,12 +126,6 @@ function* acrossLabels (left: Members[], right: Members[], i: number, j: number)
 
 function groupBy<T> (items: readonly T[], keyOf: (item: T) => string): Iterable<T[]> {
   const groups = new Map<string, T[]>()
-  for (const item of items) push(groups, keyOf(item), item)
+  for (const item of items) addTo(groups, keyOf(item), item)
   return groups.values()
-}
-
-function push<K, V> (map: Map<K, V[]>, key: K, value: V): void {
-  const list = map.get(key)
-  if (list === undefined) map.set(key, [value])
-  else list.push(value)
 }

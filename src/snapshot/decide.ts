@@ -68,7 +68,7 @@ function refusalOf (rule: CompiledRule, request: RequestFacts, kind: RequestKind
   return request.requestsPrivateNetwork && !rule.privateNetwork ? 'private-network-not-allowed' : null
 }
 
-/** Whether a rule grants the method that a preflight asks for. What it lists are tokens; of others only short ones are judged. */
+/** Whether a rule grants the method that a preflight asks for. A listed one is a token; any other has to be one, of bounded length. */
 export function grantsRequestedMethod (rule: CompiledRule, method: string): boolean {
   return rule.methods.has(method) || (method.length <= maxRequestedLength && isToken(method) && grantsMethod(rule, method))
 }
@@ -106,7 +106,7 @@ export function grantsAnyone (rule: CompiledRule, request: RequestFacts): boolea
  */
 function isSameOrigin ({ origin, fetchSite, scheme, host }: RequestFacts): boolean {
   if (fetchSite === 'same-origin') return true
-  // Most origins are of another length than this host's would be, with its scheme and perhaps without its default port.
+  // Most origins are of another length than this host's would be: longer by `http://` or `https://`, less `:80` or `:443`.
   const difference = origin!.length - host.length
   if (host === '' || (difference !== 7 && difference !== 8 && difference !== 4)) return false
   return origin === originOf(scheme, host) || (scheme === 'http' && origin === originOf('https', host))

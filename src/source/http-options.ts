@@ -45,7 +45,7 @@ const known = [
 ] as const satisfies readonly (keyof HttpOptions)[]
 
 /** The largest bundle unless a host says otherwise, in bytes. */
-export const defaultMaxBytes: number = 16 * 1024 * 1024
+const defaultMaxBytes: number = 16 * 1024 * 1024
 
 /** Throws a TypeError that says what to write instead. */
 export function resolveHttp (url: string | URL, options: HttpOptions): ResolvedHttp {

@@ -1,6 +1,7 @@
 // The one way to publish a set: compared with what is published, shown, put after it or not at all, and waited for.
 import type { KeyObject } from 'node:crypto'
 import { build, type BuildOptions } from '../../build.ts'
+import { counted } from '../../diagnostic/counted.ts'
 import { visible } from '../../diagnostic/render.ts'
 import type { SourceText } from '../../diagnostic/span.ts'
 import { diff } from '../../inspect/diff.ts'
@@ -154,8 +155,4 @@ async function refuseOvertaken (store: Store): Promise<never> {
 
 function summaryOf ({ snapshot, files, rules }: Publication, { generation }: Stamp, bytes: number): string {
   return `generation ${generation}, revision ${snapshot.revision}, ${counted(files, 'file')}, ${counted(rules, 'rule')}, ${bytes.toLocaleString('en')} bytes`
-}
-
-function counted (count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`
 }

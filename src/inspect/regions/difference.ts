@@ -27,7 +27,7 @@ export interface Difference {
 /** The kinds of difference, the most dangerous first. */
 const dangers = ['passthrough', 'credentials', 'read', 'method', 'header', 'expose', 'private network', 'websocket', 'timing', 'max age', 'other'] as const
 
-/** A browser without a `Max-Age` keeps a preflight for 5 seconds (Fetch standard, section 3.2.3). */
+/** A browser without a `Max-Age` keeps a preflight for 5 seconds (Fetch standard, CORS protocol, "HTTP responses"). */
 const defaultMaxAge = 5
 
 /** All differences between what pages could get and what they can get now. */

@@ -1,8 +1,9 @@
 // Rules that would tie: no order of files or rules may say which of the two decides.
 import type { Span } from '../../diagnostic/span.ts'
 import type { Bucket, HostTree } from '../buckets.ts'
-import { nameBucket } from '../context.ts'
+import { grants, nameBucket } from '../context.ts'
 import type { Check, Finding } from '../check-finding.ts'
+import { addTo } from '../multimap.ts'
 import type { OriginEntry, Rule } from '../policy.ts'
 import { findTies, type TieGroup } from '../tie.ts'
 
@@ -53,10 +54,7 @@ class TieSearch {
     }
     const sharers = new Map<readonly OriginEntry[], Rule[]>()
     for (const rule of bucket.rules) {
-      if (rule.passthrough || rule.allowOrigins.length === 0) continue
-      const known = sharers.get(rule.allowOrigins)
-      if (known === undefined) sharers.set(rule.allowOrigins, [rule])
-      else known.push(rule)
+      if (grants(rule)) addTo(sharers, rule.allowOrigins, rule)
     }
     const seen = new Set<number>()
     for (const contenders of this.#contenders(sharers)) {
@@ -155,9 +153,7 @@ function* lookAlikes (tree: HostTree): Generator<Finding> {
   for (const bucket of tree.buckets.values()) {
     const folded = bucket.route.shape.toLowerCase()
     const key = folded.length > 1 && folded.endsWith('/') ? folded.slice(0, -1) : folded
-    const group = groups.get(key)
-    if (group === undefined) groups.set(key, [bucket])
-    else group.push(bucket)
+    addTo(groups, key, bucket)
   }
   for (const [first, ...others] of groups.values()) {
     for (const other of others) {

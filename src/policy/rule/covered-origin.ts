@@ -6,7 +6,7 @@ import type { OriginEntry, Rule } from '../policy.ts'
 
 /** How many patterns of other rules are looked at; beyond that a covered entry is taken to be needed by nobody. */
 const maxComparisons = 1_000_000
-/** Up to this length all entries are held against each other before an index is made: such lists are many, and mostly none is covered. */
+/** Up to this length all entries are held against each other before an index is made: most lists are short, and cover nothing. */
 const shortList = 8
 
 export const coveredOrigin: Check = function* (context) {
