@@ -1,8 +1,8 @@
 // Observe mode: what the handler's own CORS answer says, beside what the gateway would have said.
-import type { OutgoingHttpHeader, OutgoingHttpHeaders, ServerResponse } from 'node:http'
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import { headersFor } from '../snapshot/headers.ts'
 import type { Exchange } from './exchange.ts'
-import { isOwned, type GivenHeaders, type HeaderStore, type WriteHead } from './ownership.ts'
+import { flatten, isOwned, type GivenHeaders, type GivenList, type HeaderStore, type WriteHead } from './ownership.ts'
 
 /** What is told of a response that differs: the names of headers, and `status`. */
 export type DifferenceListener = (exchange: Exchange, differences: readonly string[]) => void
@@ -45,7 +45,7 @@ function corsHeadersOf (raw: HeaderStore, given: GivenHeaders | null | undefined
   }
   for (const name of raw.getHeaderNames()) add(name, raw.getHeader(name))
   if (Array.isArray(given)) {
-    const flat = given.flat() as OutgoingHttpHeader[]
+    const flat = flatten(given as GivenList)
     for (let i = 0; i + 1 < flat.length; i += 2) add(String(flat[i]), flat[i + 1])
   } else if (given) {
     for (const name of Object.keys(given)) add(name, (given as OutgoingHttpHeaders)[name])

@@ -4,7 +4,7 @@ import type { ServerHttp2Stream } from 'node:http2'
 import type { ResponseHeaders } from '../snapshot/headers.ts'
 
 /** A flat list of names and values, or a list of pairs. */
-type GivenList = readonly OutgoingHttpHeader[] | readonly (readonly [string, OutgoingHttpHeader])[]
+export type GivenList = readonly OutgoingHttpHeader[] | readonly (readonly [string, OutgoingHttpHeader])[]
 
 /** Headers as `writeHead` takes them. */
 export type GivenHeaders = OutgoingHttpHeaders | GivenList
@@ -100,9 +100,9 @@ function settleGiven (given: GivenHeaders, headers: ResponseHeaders, theirVary: 
 }
 
 function settleList (given: GivenList, { set, vary }: ResponseHeaders, theirVary: unknown[]): GivenList {
-  const flat = (Array.isArray(given[0]) ? given.flatMap(pair => pair) : given) as readonly OutgoingHttpHeader[]
+  const flat = flatten(given)
   // An odd list is Node's to refuse.
-  if (flat.length % 2 === 1) return given
+  if (flat.length % 2 === 1) return flat
   const settled: OutgoingHttpHeader[] = []
   for (let i = 0; i < flat.length; i += 2) {
     const name = String(flat[i])
@@ -113,6 +113,13 @@ function settleList (given: GivenList, { set, vary }: ResponseHeaders, theirVary
   for (const [name, value] of set) settled.push(name, value)
   if (vary.length > 0) settled.push('vary', mergeVary(theirVary, vary))
   return settled
+}
+
+/** Names and values one after the other, as Node reads what was given: where the first entry is a list, it takes two of each entry. */
+export function flatten (given: GivenList): readonly OutgoingHttpHeader[] {
+  return Array.isArray(given[0])
+    ? (given as readonly (readonly [string, OutgoingHttpHeader])[]).flatMap(entry => [entry[0], entry[1]])
+    : [...given as readonly OutgoingHttpHeader[]]
 }
 
 function isList (given: GivenHeaders): given is GivenList {

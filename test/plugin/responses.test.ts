@@ -92,6 +92,14 @@ const ways: Readonly<Record<string, Way>> = {
     status: 200, vary: 'Accept, Origin',
     handler: (_request, reply) => { reply.hijack().raw.writeHead(200, [['Vary', 'Accept'], ...Object.entries(foreign)] as unknown as string[]).end('x') }
   },
+  // Node takes two of each, whatever it is and whatever else it holds.
+  'raw-odd-pairs': {
+    status: 200, vary: 'Accept, Origin', http1: true,
+    handler: (_request, reply) => {
+      const pairs = [['Vary', 'Accept', 'more'], ...Object.entries(foreign).map(([name, value], i) => i % 2 === 0 ? [name, value, 'more'] : { 0: name, 1: value })]
+      reply.hijack().raw.writeHead(200, pairs as unknown as string[]).end('x')
+    }
+  },
   'raw-none': { status: 200, handler: (_request, reply) => { reply.hijack().raw.writeHead(200).end('x') } },
   'raw-implicit': { status: 200, handler: (_request, reply) => { reply.hijack().raw.end('x') } },
   'raw-flushed': { status: 200, handler: (_request, reply) => { reply.hijack().raw.flushHeaders(); reply.raw.end('x') } },
