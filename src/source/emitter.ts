@@ -5,7 +5,7 @@ export class Emitter<Events extends object> {
   readonly #listeners = new Map<keyof Events, Set<(payload: never) => void>>()
   readonly #failed: (error: unknown) => void
 
-  /** `failed` is told what a listener throws. */
+  /** `failed` is told what a listener throws, and why the promise rejects that one gives back. */
   constructor (failed: (error: unknown) => void) {
     this.#failed = failed
   }
@@ -27,7 +27,8 @@ export class Emitter<Events extends object> {
   emit<Name extends keyof Events> (event: Name, payload: Events[Name]): void {
     for (const listener of [...this.#listeners.get(event) ?? []]) {
       try {
-        (listener as (payload: Events[Name]) => void)(payload)
+        const given: unknown = (listener as (payload: Events[Name]) => unknown)(payload)
+        if (given instanceof Promise) given.catch(this.#failed)
       } catch (error) {
         this.#failed(error)
       }

@@ -160,11 +160,13 @@ t.test('a listener that throws harms nobody', async t => {
   const warnings: string[] = []
   const keeper = await keep(t, source, { watch: false, warn: message => { warnings.push(message) } })
   keeper.on('reload', () => { throw new Error('mine') })
+  const rejects: () => unknown = async () => { throw new Error('later') }
+  keeper.on('reload', rejects)
   const lines = record(keeper)
   source.set([policyText('two')])
   t.match(await keeper.reload(), { ok: true, generation: 2 })
   t.same(lines, ['reload 2 two'])
-  t.same(warnings, ['a listener failed: mine'])
+  t.same(warnings, ['a listener failed: mine', 'a listener failed: later'])
   const off = keeper.on('reload', () => { t.fail('was removed') })
   off()
   source.set([policyText('three')])
