@@ -110,3 +110,17 @@ t.test('what is signed for a URL is taken from no bucket, and the reverse', asyn
   t.ok(await until(() => complaintOf(ofUrl).includes('or not for a bundle at a URL, ')), complaintOf(ofUrl))
   t.same([rulesOf(ofBucket), rulesOf(ofUrl)], ['one', 'page'])
 })
+
+t.test('a signed set is compared with what gateways that ask for signatures run', async t => {
+  const { nats, publish, directory } = await startScene(t)
+  const bucket = 'compared'
+  const unsigned = (name: string): Promise<Run> => run('publish', directory(name), '--to', `${nats.url}/${bucket}`)
+  t.match(await unsigned('zero'), { exit: 0 })
+  t.match(await publish('zero', bucket, '--fail-on', 'any'), { exit: 1, stderr: /nothing in the store is signed by this key: [\s\S]*nothing was published: --fail-on any needs a set that this key has signed to compare with/ })
+  t.match(await publish('one', bucket), { exit: 0, stdout: /\+ \/one[\s\S]*generation 2.*, signed/ })
+  t.match(await unsigned('two'), { exit: 0, stderr: /what is published is signed, and this is not/ }, 'as anybody may who can write there')
+  const widened = await publish('two', bucket, '--fail-on', 'widened')
+  t.match(widened, { exit: 1, stdout: /\+ \/two/, stderr: /not signed by this key: this is compared with generation 2, the last set that is\n[\s\S]*nothing was published: pages may do more/ })
+  t.match(await publish('two', bucket), { exit: 0, stdout: /\+ \/two[\s\S]*generation 4.*, signed/ })
+  t.match(await publish('two', bucket, '--fail-on', 'any'), { exit: 0, stdout: /published already/, stderr: '' })
+})

@@ -44,6 +44,8 @@ interface Before {
   readonly head: Published | null
   /** Whether the head is signed as the next one is to be. */
   readonly isSignedAlike: boolean
+  /** What gateways that trust the same key run, as far as the store remembers: the last set that it has signed. Without a key, the head. */
+  readonly base: Published | null
   /** The place of the head; null also for one that nobody could go above, and that is not signed as the next one is to be. */
   readonly place: SourceStamp | null
   /** The highest place that a gateway has seen. */
@@ -66,8 +68,8 @@ export async function publishSet (
     if (patience === null || isDryRun) return Exit.ok
     return awaitGateways(store, { revision, place: head.stamp!, sequence: head.sequence }, patience, io)
   }
-  warn(name, head, key, io)
-  compare(set, head, failOn, io)
+  warn(name, before, key, io)
+  compare(set, before, failOn, io)
   const stamp = { ...nextPlace(before.place, before.seen, before.now), publishedAt: new Date().toISOString() }
   const bytes = Buffer.from(printBundle(set.texts, { stamp, ...key !== undefined && { sign: { key, audience } } }))
   refuseTooLarge(bytes.length, store.maxPayload)
@@ -83,10 +85,14 @@ export async function publishSet (
   return patience === null ? Exit.ok : awaitGateways(store, { revision, place: stamp, sequence }, patience, io)
 }
 
-function warn (name: string, head: Published | null, key: KeyObject | undefined, io: Io): void {
+function warn (name: string, { head, base, isSignedAlike }: Before, key: KeyObject | undefined, io: Io): void {
   if (head === null) return
   if (head.fault !== null) io.stderr(`what is published at ${name} can't be read, and nothing can be compared with it: ${visible(head.fault)}\n`)
-  if (head.isSigned && key === undefined) io.stderr('what is published is signed, and this is not: gateways that ask for a signature will not take it; give --sign-key\n')
+  if (head.isSigned && key === undefined) io.stderr('warning: what is published is signed, and this is not: gateways that ask for a signature will keep what they have; give --sign-key\n')
+  if (head.fault !== null || isSignedAlike) return
+  io.stderr(base === null
+    ? 'nothing in the store is signed by this key: this is compared with what is published, which gateways that ask for its signature never took\n'
+    : `what is published is not signed by this key: this is compared with generation ${base.stamp!.generation}, the last set that is\n`)
 }
 
 async function lookAt (store: Store, trust: Trust | null, isWaiting: boolean, io: Io): Promise<Before> {
@@ -94,14 +100,21 @@ async function lookAt (store: Store, trust: Trust | null, isWaiting: boolean, io
   const now = await clockOf(store, statuses)
   const head = stored === null ? null : readPublished(stored)
   const isSignedAlike = trust === null || (stored !== null && readPublished(stored, trust).fault === null)
+  const base = trust === null || isSignedAlike || head === null ? head : await lastSigned(store, trust)
   const stamp = head?.stamp ?? null
   return {
     head,
     isSignedAlike,
+    base,
     place: stamp !== null && (isSignedAlike || isPlausible(stamp, now)) ? stamp : null,
     seen: highestSeen(statuses, now),
     now
   }
+}
+
+async function lastSigned (store: Store, trust: Trust): Promise<Published | null> {
+  const history = (await store.history()).map(stored => readPublished(stored, trust))
+  return history.findLast(({ fault }) => fault === null) ?? null
 }
 
 /** Whoever floods the store with statuses must not keep anybody from publishing; but nobody can wait for gateways that are not known. */
@@ -122,9 +135,13 @@ function isPublished ({ head, seen, isSignedAlike }: Before, revision: string): 
 }
 
 /** Shows what changes, and ends the command where that may not be. */
-function compare ({ snapshot, build: options }: Publication, head: Published | null, failOn: PublishSettings['failOn'], io: Io): void {
-  const isKnown = head === null || head.fault === null
-  const old = isKnown ? build(head?.texts ?? [], { ...options, allowEmpty: true }).snapshot : null
+function compare ({ snapshot, build: options }: Publication, { head, base }: Before, failOn: PublishSettings['failOn'], io: Io): void {
+  if (failOn !== null && head?.fault === null && base === null) {
+    throw new Refused(`nothing was published: --fail-on ${failOn} needs a set that this key has signed to compare with; publish this one without`)
+  }
+  const compared = base ?? head
+  const isKnown = compared === null || compared.fault === null
+  const old = isKnown ? build(compared?.texts ?? [], { ...options, allowEmpty: true }).snapshot : null
   if (old === null) {
     if (isKnown) io.stderr('what is published is not valid by the checks of today, and nothing can be compared with it\n')
     if (failOn !== null) throw new Refused(`nothing was published: --fail-on ${failOn} needs something to compare with; look at the set, and publish it without`)
