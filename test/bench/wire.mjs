@@ -97,10 +97,14 @@ async function measure (scenario) {
   const results = new Map(names.map(name => [name, []]))
   for (let round = 0; round < rounds; round++) {
     const { servers, end } = await startAll(scenario)
-    for (const server of servers) await check(server, scenario)
-    for (const server of servers) await load(server, scenario)
-    for (const server of round % 2 === 0 ? servers : servers.toReversed()) results.get(server.name).push(await load(server, scenario))
-    end()
+    try {
+      for (const server of servers) await check(server, scenario)
+      // Warms up.
+      for (const server of servers) await load(server, scenario)
+      for (const server of round % 2 === 0 ? servers : servers.toReversed()) results.get(server.name).push(await load(server, scenario))
+    } finally {
+      end()
+    }
   }
   const ratios = (name, field) => quantile(results.get(name).map((result, i) => result[field] / results.get(against)[i][field]), 0.5)
   const median = (name, field) => quantile(results.get(name).map(result => result[field]), 0.5)
