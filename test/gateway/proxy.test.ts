@@ -277,7 +277,7 @@ t.test('WebSockets', async t => {
   t.notMatch(String(reason), /127\.0\.0\.1|ECONN/, 'nothing of what is inside')
 })
 
-t.test('request headers', async t => {
+t.test('security 14: request headers', async t => {
   const { url, heads } = await rawUpstream(t, socket => { socket.end('HTTP/1.1 204 No Content\r\n\r\n') })
   const { port } = await gatewayTo(t, url)
   const lines: Lines = [

@@ -70,7 +70,7 @@ const cases: readonly (readonly [why: string, text: string, want: readonly strin
   ['any host of an extension', policy(rule('a', { ...credentials, ...origins('moz-extension://*') })), ['3 error any-host-credentials']],
   ['any host without credentials', policy(rule('a', origins('https://*'))), []],
   ['any origin', policy(rule('a', { ...credentials, ...origins('*') })), ['3 error any-origin-credentials']],
-  ['the opaque origin, without credentials too', policy(rule('a', origins('null'))), ['3 error null-origin']],
+  ['security 4: the opaque origin, without credentials too', policy(rule('a', origins('null'))), ['3 error null-origin']],
   ['http', policy(rule('a', { ...credentials, ...origins('http://a.example.com') })), ['3 error insecure-origin']],
   ['http without credentials', policy(rule('a', origins('http://a.example.com'))), []],
   ['http at any depth', policy(rule('a', { ...credentials, ...origins('http://*.a.example.com') })), ['3 error insecure-origin']],
