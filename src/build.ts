@@ -13,31 +13,42 @@ import { defaultRouterOptions, readingSteps, type ReadingStep, type RouterOption
 import { compile, type CompileOptions } from './snapshot/compile.ts'
 import type { Settings, Snapshot } from './snapshot/snapshot.ts'
 
+/** How servers behind may read a path otherwise than Fastify's router: in all ways, in none, or by the steps that are listed. */
+export type PathReadings = 'all' | 'router' | readonly ReadingStep[]
+
 /** What a set is built for. Everything has Fastify's or the plugin's default. */
 export interface BuildOptions {
   /** The moment at which validity windows are judged: a Date, epoch milliseconds, or RFC 3339 text. Now, unless given. */
   readonly at?: Date | number | string
   /** The generation that the snapshot carries; 1 unless given. */
   readonly generation?: number
+  /** What becomes of a path without a policy: nothing is granted there, or it passes untouched. `'deny'` unless given. */
   readonly unmatched?: Settings['unmatched']
+  /** How the Fastify instance's router reads a path. Fastify's own defaults unless given, each by itself. */
   readonly router?: Partial<RouterOptions>
-  readonly pathReadings?: 'all' | 'router' | readonly string[]
-  /** A set without any rule is valid. */
+  /** How servers behind the gateway may read a path otherwise than the router. `'all'` unless given. */
+  readonly pathReadings?: PathReadings
+  /** A set without any rule is valid; otherwise it is taken for a fault. `false` unless given. */
   readonly allowEmpty?: boolean
-  /** For `check`: a risk acceptance that has run out is an error; for a gateway that runs it is a warning. */
+  /** For `check`: a risk acceptance that has run out is an error; for a gateway that runs it is a warning. `'warning'` unless given. */
   readonly expiredAcceptance?: 'error' | 'warning'
-  /** What the source found while it read the files; an error among it makes the set invalid. */
+  /** What the source found while it read the files; an error among it makes the set invalid. Nothing unless given. */
   readonly found?: readonly Diagnostic[]
 }
 
 /** A set that was read, validated and checked: everything but compiled. */
 export interface PreparedSet {
+  /** Whether the set is valid: no finding is an error. */
   readonly ok: boolean
   /** Null for an invalid set. */
   readonly set: PolicySet | null
+  /** Every finding, by file and place. */
   readonly diagnostics: readonly Diagnostic[]
+  /** Equal for equal files: what a set is called in logs, in the status and for `accept`. */
   readonly revision: string
+  /** The number of policy files; files of policy tests are none. */
   readonly files: number
+  /** The number of rules that could be read, also of an invalid set. */
   readonly rules: number
 }
 
@@ -46,14 +57,20 @@ export interface BuildResult extends PreparedSet {
   readonly snapshot: Snapshot | null
 }
 
-/** Builds a policy set from the texts of its files. Never throws for anything that a file says. */
+/**
+ * Builds a policy set from the texts of its files. Never throws for anything that a file says.
+ * @throws {TypeError} for options that mean nothing: a moment that is none, or a step of `pathReadings` that does not exist.
+ */
 export function build (texts: readonly SourceText[], options: BuildOptions = {}): BuildResult {
   const compiling = compileOptions(options)
   const prepared = prepare(texts, options)
   return { ...prepared, snapshot: prepared.set && compile(prepared.set, { ...compiling, revision: prepared.revision }) }
 }
 
-/** What a prepared set is compiled for. Throws a TypeError for options that mean nothing. */
+/**
+ * What a prepared set is compiled for.
+ * @throws {TypeError} for options that mean nothing.
+ */
 export function compileOptions (options: BuildOptions): Omit<CompileOptions, 'revision'> {
   return { settings: settingsOf(options), at: momentOf(options.at), generation: options.generation ?? 1 }
 }
@@ -126,10 +143,11 @@ function noRules ([first]: readonly SourceText[]): Diagnostic {
 }
 
 function settingsOf ({ unmatched = 'deny', router, pathReadings = 'all' }: BuildOptions): Settings {
-  const steps: readonly string[] = pathReadings === 'all' ? readingSteps : pathReadings === 'router' ? [] : pathReadings
-  const unknown = steps.find(step => !(readingSteps as readonly string[]).includes(step))
+  const steps: readonly ReadingStep[] = pathReadings === 'all' ? readingSteps : pathReadings === 'router' ? [] : pathReadings
+  // Whoever writes JavaScript is told as well: a step that is passed over would open what it was to close.
+  const unknown = steps.find(step => !readingSteps.includes(step))
   if (unknown !== undefined) throw new TypeError(`pathReadings: there is no step "${unknown}"; the steps are ${readingSteps.join(', ')}`)
-  return { unmatched, router: { ...defaultRouterOptions, ...router }, pathReadings: new Set(steps as readonly ReadingStep[]) }
+  return { unmatched, router: { ...defaultRouterOptions, ...router }, pathReadings: new Set(steps) }
 }
 
 function momentOf (at: BuildOptions['at']): number {

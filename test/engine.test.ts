@@ -1,6 +1,7 @@
 // The engine is pure: nothing that it reaches knows Node, Fastify, files or the process.
 import { readFileSync } from 'node:fs'
 import t from 'tap'
+import { build } from '../src/build.ts'
 
 const imported = /^(?:import|export)\b[^'"]*?from\s+'([^']+)'|^import\s+'([^']+)'|\bimport\(\s*'([^']+)'/gm
 
@@ -39,8 +40,20 @@ t.test('nothing that the engine reaches is impure', t => {
   t.end()
 })
 
+t.test('options that mean nothing are told to whoever sets them, also without types', t => {
+  const table: [options: object, message: RegExp][] = [
+    [{ at: 'tomorrow' }, /^at: "tomorrow" is not a time/],
+    [{ at: '2026-11-25T00:00:00' }, /with a zone/],
+    [{ at: NaN }, /^at: "NaN"/],
+    [{ pathReadings: ['dot'] }, /^pathReadings: there is no step "dot"; the steps are decode, /],
+    [{ pathReadings: ['dots', 7] }, /no step "7"/]
+  ]
+  for (const [options, message] of table) t.throws(() => build([], options), { name: 'TypeError', message }, JSON.stringify(options))
+  t.end()
+})
+
 t.test('the walk finds what it is to find', t => {
   const { packages } = walk(new URL('./engine.test.ts', import.meta.url))
-  t.same([...packages.keys()], ['node:fs', 'tap'])
+  for (const name of ['node:fs', 'tap', 'yaml']) t.ok(packages.has(name), name)
   t.end()
 })

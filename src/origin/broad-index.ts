@@ -1,10 +1,7 @@
 // The origin patterns that match more than one origin, compiled into one lookup.
-import { Few } from './few.ts'
+import { Few, setLowest } from './few.ts'
 import { colonOfPort } from './origin.ts'
 import { globMatches, type LabelGlob, type OriginPattern } from './pattern.ts'
-
-/** No pattern matches. */
-export const noMatch = -1
 
 /** A pattern that stands for more than one origin, but not for all. */
 type BroadPattern = Extract<OriginPattern, { readonly scheme: string }>
@@ -72,22 +69,22 @@ export class BroadIndex {
     setLowest(fewAt(family.ports, `${prefix}*${suffix}`), port, slot)
   }
 
-  /** The slot of the most specific pattern that matches a well-formed origin, or {@link noMatch}. */
-  find (origin: string): number {
+  /** The slot of the most specific pattern that matches a well-formed origin; undefined where none does. */
+  find (origin: string): number | undefined {
     const hostStart = origin.indexOf('://') + 3
     const colon = colonOfPort(origin, hostStart)
     const hostEnd = colon === -1 ? origin.length : colon
     const anyPort = this.#anyPort?.get(colon === -1 ? origin : origin.slice(0, colon))
     if (anyPort !== undefined) return anyPort
-    const slot = this.#lengths === 0 ? noMatch : this.#findByEnding(origin, hostStart, hostEnd)
-    if (slot !== noMatch || this.#anyHost === null) return slot
+    const slot = this.#lengths === 0 ? undefined : this.#findByEnding(origin, hostStart, hostEnd)
+    if (slot !== undefined || this.#anyHost === null) return slot
     return atPort(this.#anyHost.get(schemeOf(origin, hostStart)), portOf(origin, hostEnd))
   }
 
   /** Looks at what stands behind each label: a glob wins over subdomains, and of these the longest suffix, which comes first. */
-  #findByEnding (origin: string, hostStart: number, hostEnd: number): number {
+  #findByEnding (origin: string, hostStart: number, hostEnd: number): number | undefined {
     let best: GlobMatch | null = null
-    let subdomains = noMatch
+    let subdomains: number | undefined
     for (let start = hostStart; start < hostEnd;) {
       const dot = origin.indexOf('.', start)
       const end = dot === -1 ? hostEnd : dot
@@ -95,7 +92,7 @@ export class BroadIndex {
         const ending = origin.slice(end, hostEnd)
         const family = this.#globs?.get(ending)?.get(origin.slice(0, start))
         if (family !== undefined) best = bestGlob(family, origin.slice(start, end), hostEnd - hostStart, portOf(origin, hostEnd), best)
-        const schemes = subdomains === noMatch ? this.#subdomains?.get(ending) : undefined
+        const schemes = subdomains === undefined ? this.#subdomains?.get(ending) : undefined
         if (schemes !== undefined) subdomains = atPort(schemes.get(schemeOf(origin, hostStart)), portOf(origin, hostEnd))
       }
       start = end + 1
@@ -115,7 +112,7 @@ function bestGlob (family: GlobFamily, label: string, hostLength: number, port: 
     const suffix = label.slice(label.length - suffixLength)
     const ports = family.ports.get(`${prefix}*${suffix}`)
     const slot = atPort(ports, port)
-    if (slot === noMatch || !globMatches(prefix, suffix, label)) continue
+    if (slot === undefined || !globMatches(prefix, suffix, label)) continue
     const isExactPort = ports!.get(port) !== undefined
     if (best?.literals === literals && (isExactPort === best.isExactPort ? slot > best.slot : best.isExactPort)) continue
     best = { slot, literals, isExactPort }
@@ -135,18 +132,12 @@ function lengthBit (length: number): number {
   return 1 << (length & 31)
 }
 
-/** Sets the value of a key unless it has a lower one. */
-export function setLowest (map: Few<number>, key: string, slot: number): void {
-  const known = map.get(key)
-  if (known === undefined || slot < known) map.set(key, slot)
-}
-
 function fewAt<T> (map: Few<Few<T>>, key: string): Few<T> {
   let few = map.get(key)
   if (few === undefined) map.set(key, few = new Few<T>())
   return few
 }
 
-function atPort (ports: Ports | undefined, port: string): number {
-  return ports?.get(port) ?? ports?.get('*') ?? noMatch
+function atPort (ports: Ports | undefined, port: string): number | undefined {
+  return ports?.get(port) ?? ports?.get('*')
 }

@@ -40,3 +40,9 @@ export class Few<T> {
     return this.#others instanceof Few ? [this, ...this.#others.#chain()] : [this]
   }
 }
+
+/** Sets the value of a key unless it has a lower one. */
+export function setLowest (map: Few<number>, key: string, slot: number): void {
+  const known = map.get(key)
+  if (known === undefined || slot < known) map.set(key, slot)
+}

@@ -1,10 +1,11 @@
 // Many origin patterns, compiled into one lookup.
-import { BroadIndex, noMatch, setLowest } from './broad-index.ts'
-import { Few } from './few.ts'
+import { BroadIndex } from './broad-index.ts'
+import { Few, setLowest } from './few.ts'
 import { isOrigin, opaqueOrigin } from './origin.ts'
 import type { OriginPattern } from './pattern.ts'
 
-export { noMatch }
+/** No pattern matches. */
+export const noMatch = -1
 /** No pattern matches, and the value is no well-formed serialized origin. */
 export const malformed = -2
 
@@ -44,7 +45,6 @@ export class OriginIndex {
     const exact = this.#exact.get(value)
     if (exact !== undefined) return exact
     if (!isOrigin(value)) return this.#any !== noMatch ? this.#any : value === opaqueOrigin ? noMatch : malformed
-    const slot = this.#broad === null ? noMatch : this.#broad.find(value)
-    return slot === noMatch ? this.#any : slot
+    return this.#broad?.find(value) ?? this.#any
   }
 }

@@ -1,5 +1,6 @@
 // What a host may set: validated once at registration, in one closed form afterwards.
 import type { FastifyInstance } from 'fastify'
+import type { PathReadings } from '../build.ts'
 import { suggest } from '../diagnostic/suggest.ts'
 import { readingSteps, type ReadingStep, type RouterOptions } from '../route/path.ts'
 import type { PolicySource } from '../source/source.ts'
@@ -19,21 +20,27 @@ export interface CorsGatewayOptions {
    * invalid one until `app.corsGateway.reload({ accept: revision })`. 0 unless given.
    */
   readonly minKept?: number
-  /** `'observe'`: decides, logs and counts, also where the handler's own CORS answer differs; answers, sets and removes nothing. */
+  /**
+   * `'observe'`: decides, logs and counts, also where the handler's own CORS answer differs; answers, sets and removes nothing.
+   * `'enforce'` unless given.
+   */
   readonly mode?: 'enforce' | 'observe'
-  /** What becomes of a path without a policy: nothing is granted there, or it passes untouched. */
+  /** What becomes of a path without a policy: nothing is granted there, or it passes untouched. `'deny'` unless given. */
   readonly unmatched?: 'deny' | 'passthrough'
-  /** How servers behind the gateway may read a path otherwise than Fastify: in all ways, in none, or in those listed. */
-  readonly pathReadings?: 'all' | 'router' | readonly ReadingStep[]
-  /** Every managed answer says in `x-cors-gateway` what was decided and why. Never for production: it names rules. */
+  /** How servers behind the gateway may read a path otherwise than Fastify. `'all'` unless given. */
+  readonly pathReadings?: PathReadings
+  /** Every managed answer says in `x-cors-gateway` what was decided and why. Never for production: it names rules. `false` unless given. */
   readonly debug?: boolean
   /** With more rules than this the metrics' `rule` label is `_`, so that there is no time series a rule. 1000 unless given. */
   readonly maxRuleLabels?: number
-  /** A set without any rule is meant; otherwise it is taken for a fault. */
+  /** A set without any rule is meant; otherwise it is taken for a fault. `false` unless given. */
   readonly allowEmpty?: boolean
-  /** A file in which the last good set is kept, for a start with a broken one. Only the user of this process can read it. */
+  /** A file in which the last good set is kept, for a start with a broken one. Only this process's user can read it. None unless given. */
   readonly lastKnownGood?: string
-  /** A second directory, several, or a source: a candidate set, decided beside the first on the same requests and never enforced. */
+  /**
+   * A second directory, several, or a source: a candidate set, decided beside the first on the same requests and never enforced.
+   * None unless given.
+   */
   readonly shadow?: string | readonly string[] | PolicySource
 }
 
@@ -45,7 +52,7 @@ export interface ResolvedOptions {
   readonly minKept: number
   readonly mode: 'enforce' | 'observe'
   readonly unmatched: 'deny' | 'passthrough'
-  readonly pathReadings: 'all' | 'router' | readonly ReadingStep[]
+  readonly pathReadings: PathReadings
   readonly debug: boolean
   readonly maxRuleLabels: number
   readonly allowEmpty: boolean
@@ -138,7 +145,7 @@ function oneOf<T extends string> (name: string, value: unknown, words: readonly 
   throw new InvalidOptionError(`\`${name}\` is ${choice}, not ${show(value)}${meant === null ? '' : `; did you mean '${meant}'?`}`)
 }
 
-function readingsOf (value: unknown): ResolvedOptions['pathReadings'] {
+function readingsOf (value: unknown): PathReadings {
   if (value === undefined || value === 'all') return 'all'
   if (value === 'router') return 'router'
   if (!Array.isArray(value)) {

@@ -27,9 +27,6 @@ export function shareSpans (known: Map<RuleSpans, RuleSpans>, spans: RuleSpans):
   return shared ?? spans
 }
 
-/** For rules that no file holds. */
-export const noSpans: RuleSpans = ''
-
 /** Packs the places of a rule's values. `from` is where the rule's name begins. */
 export function packSpans (values: readonly KeySpans[], from: number): RuleSpans {
   return values.map(({ key, entries, ...value }) => `${key}=${[value, ...entries].map(stretch => packStretch(stretch, from)).join()}`).join(';')

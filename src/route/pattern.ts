@@ -101,12 +101,7 @@ export function splitPath (path: string): readonly string[] {
   return path.slice(1).split('/')
 }
 
-/** Whether a pattern matches a path, by the plain definition against which the tree is tested. */
-export function routeMatches (pattern: RoutePattern, path: string): boolean {
-  return matchesSegments(pattern, splitPath(path))
-}
-
-/** The same of a path that is split already: a long one is tried against many patterns. */
+/** Whether a pattern matches a path, by the plain definition. The path is split already: a long one is tried against many patterns. */
 export function matchesSegments ({ segments }: RoutePattern, parts: readonly string[]): boolean {
   for (const [i, segment] of segments.entries()) {
     if (segment.kind === 'wildcard') return parts.length > i

@@ -5,13 +5,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 /** How changes are noticed. Times are milliseconds. */
 export interface WatchOptions {
-  /** Without the system's events, for file systems that deliver none (network shares). */
+  /** Without the system's events, for file systems that deliver none (network shares). `false` unless given. */
   readonly poll: boolean
-  /** The time between two looks, 0 for none. It grows with what a look costs. */
+  /** The time between two looks, 0 for none. It grows with what a look costs. 2 s unless given. */
   readonly pollInterval: number
-  /** How long no event may come before the files are believed to be at rest. */
+  /** How long no event may come before the files are believed to be at rest. 150 ms unless given. */
   readonly quiet: number
-  /** Told once for each kind of trouble with the system's events. */
+  /** Told once for each kind of trouble with the system's events. Nobody unless given. */
   readonly warn: (message: string) => void
 }
 

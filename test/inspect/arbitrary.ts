@@ -8,7 +8,7 @@ import { parseHostPattern } from '../../src/route/host.ts'
 import { readingSteps, type ReadingStep, type RouterOptions } from '../../src/route/path.ts'
 import { parseRoutePattern } from '../../src/route/pattern.ts'
 import type { Settings } from '../../src/snapshot/snapshot.ts'
-import { noSpans } from '../../src/policy/rule-spans.ts'
+import { noSpans } from '../policy/make.ts'
 
 const span = { source: { name: 'policy.yaml', text: '' }, start: 0, end: 0 }
 

@@ -10,11 +10,11 @@ import { matchesOrigin } from '../../src/origin/pattern.ts'
 import type { Guardrail, PolicySet } from '../../src/policy/policy.ts'
 import { hostMatches, hostOf } from '../../src/route/host.ts'
 import { settle } from '../../src/route/path.ts'
-import { routeMatches } from '../../src/route/pattern.ts'
 import { compile, settleRoute } from '../../src/snapshot/compile.ts'
 import { decide } from '../../src/snapshot/decide.ts'
 import { headersFor } from '../../src/snapshot/headers.ts'
 import type { RuleGroup, Settings, Snapshot } from '../../src/snapshot/snapshot.ts'
+import { routeMatches } from '../route/matches.ts'
 import { blocked, now, originEntry, originPatterns, originValues, ruleOf, ruleTexts, setOf, settings } from './arbitrary.ts'
 
 const runs = { numRuns: Number(process.env['RUNS'] ?? 300), ...process.env['SEED'] !== undefined && { seed: Number(process.env['SEED']) } }

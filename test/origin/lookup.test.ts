@@ -92,15 +92,53 @@ t.test('the order of patterns makes no difference where none tie', t => {
   t.end()
 })
 
-t.test('hosts of very many labels', t => {
-  const deep = (labels: number): string => `https://${'a.'.repeat(labels - 1)}example`
-  const patterns = [10, 30, 31, 32, 40, 100].flatMap(labels => [deep(labels).replace('//a.', '//a*.'), deep(labels).replace('//a.', '//*.')])
-    .map(text => parseOriginPattern(text).pattern!)
-  const index = new OriginIndex(patterns.map((pattern, slot) => ({ pattern, slot })))
-  for (let labels = 1; labels <= 120; labels++) {
-    for (const value of [deep(labels), deep(labels).replace('//a.', '//ab.'), deep(labels).replace('//a.', '//b.')]) {
-      t.equal(patterns[index.find(value)]?.text ?? 'none', patterns[scan(patterns, value)]?.text ?? 'none', value)
+/** A label of some length: the letter tells apart endings that are equally long. */
+const sized = fc.tuple(fc.constantFrom('a', 'a', 'a', 'a', 'b'), fc.constantFrom(1, 15, 30, 31, 31, 63)).map(([letter, length]) => letter.repeat(length))
+const below = fc.array(sized, { minLength: 1, maxLength: 3 }).map(labels => labels.join('.'))
+const port = fc.constantFrom('', '', ':8443', ':*')
+const sizedText = fc.tuple(fc.constantFrom('*', '*', 'p*', 'a*', 'a.p*'), below, port).map(([star, rest, port]) => `https://${star}.${rest}${port}`)
+const sizedValue = fc.tuple(fc.constantFrom('', 'x.', 'p1.', 'aa.', 'a.p1.'), below, fc.constantFrom('', '', ':8443', ':1'))
+  .map(([front, rest, port]) => `https://${front}${rest}${port}`)
+
+t.test('endings whose lengths are equal modulo 32, beside others', t => {
+  const hits = compare(patternOf(sizedText), sizedValue)
+  t.ok(hits > runs.numRuns / 2, `${hits} values matched some pattern`)
+  t.end()
+})
+
+/** A host with an ending of this length, and endings of all smaller even ones: `.a.a.a`, the last label longer by one for an odd one. */
+const hostOfEnding = (length: number, letter = 'a'): string => `${`.${letter}`.repeat(Math.floor(length / 2))}${length % 2 === 0 ? '' : letter}`
+
+t.test('endings of each length against those that are kept, and the empty one behind the last label', t => {
+  const table: [name: string, kept: number[]][] = [
+    ['one length', [8]],
+    ['a length of which the bit is that of the empty ending', [32]],
+    ['a length of which the bit is the sign', [31]],
+    ['lengths that share one bit', [8, 40, 72, 104]],
+    ['lengths that share the bit of the empty ending', [32, 64, 96]],
+    ['lengths that share the sign', [31, 63, 95]],
+    ['lengths that share bits beside others', [2, 7, 31, 32, 34, 39, 63, 64, 67, 100]],
+    ['each length modulo 32', Array.from({ length: 32 }, (_, i) => i + 2)]
+  ]
+  for (const [name, kept] of table) {
+    const patterns = kept.flatMap((length, i) => {
+      const ending = hostOfEnding(length)
+      return i % 3 === 0 ? [`https://*${ending}`] : i % 3 === 1 ? [`https://p*${ending}:*`] : [`https://*${ending}:*`, `https://a*${ending}`]
+    }).map(text => parseOriginPattern(text).pattern!)
+    const index = new OriginIndex(patterns.map((pattern, slot) => ({ pattern, slot })))
+    const differences: string[] = []
+    let hits = 0
+    for (let length = 0; length <= 140; length++) {
+      for (const label of ['a', 'p1', 'aa', 'a.p1', 'x']) {
+        for (const value of ['a', 'b'].flatMap(letter => ['', ':8443'].map(port => `https://${label}${hostOfEnding(length, letter)}${port}`))) {
+          const [got, wanted] = [index.find(value), scan(patterns, value)]
+          if (wanted >= 0) hits++
+          if (got !== wanted) differences.push(`${value}: ${patterns[got]?.text ?? got}, where a scan finds ${patterns[wanted]?.text ?? wanted}`)
+        }
+      }
     }
+    t.strictSame(differences, [], name)
+    t.ok(hits > 0, `${hits} values matched some pattern`)
   }
   t.end()
 })

@@ -4,7 +4,7 @@ import { parseOriginPattern } from '../../src/origin/parse.ts'
 import type { OriginEntry, PolicySet, Rule } from '../../src/policy/policy.ts'
 import { parseHostPattern } from '../../src/route/host.ts'
 import { parseRoutePattern } from '../../src/route/pattern.ts'
-import { noSpans } from '../../src/policy/rule-spans.ts'
+import type { RuleSpans } from '../../src/policy/rule-spans.ts'
 
 /** A rule as a test says it; whatever it leaves out has the language's default. */
 export interface RuleDraft extends Partial<Omit<Rule, 'routes' | 'hosts' | 'allowOrigins'>> {
@@ -13,6 +13,9 @@ export interface RuleDraft extends Partial<Omit<Rule, 'routes' | 'hosts' | 'allo
   readonly hosts?: readonly string[]
   readonly origins: readonly string[] | readonly OriginEntry[]
 }
+
+/** For rules that no file holds. */
+export const noSpans: RuleSpans = ''
 
 const source: SourceText = { name: 'made.yaml', text: '' }
 let offset = 0

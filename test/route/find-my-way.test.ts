@@ -3,10 +3,11 @@ import fc from 'fast-check'
 import findMyWay from 'find-my-way'
 import t from 'tap'
 import { routerDecode, settle, type RouterOptions } from '../../src/route/path.ts'
-import { compareRoutes, parseRoutePattern, routeMatches, type RoutePattern } from '../../src/route/pattern.ts'
+import { compareRoutes, parseRoutePattern, type RoutePattern } from '../../src/route/pattern.ts'
 import { RouteTree } from '../../src/route/tree.ts'
 import { settleRoute } from '../../src/snapshot/compile.ts'
 import { router, runs } from '../inspect/arbitrary.ts'
+import { routeMatches } from './matches.ts'
 
 const segment = fc.constantFrom('a', 'b', 'ab', 'A', 'a.b', '~', ':x', ':x', ':y')
 const route = fc.tuple(fc.array(segment, { maxLength: 4 }), fc.constantFrom('', '', '', '/', '/*', '/*'))

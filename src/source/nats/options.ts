@@ -15,8 +15,12 @@ export interface NatsOptions {
   readonly caFile?: string
   /** This side's certificate, in PEM form, with `keyFile`. */
   readonly certFile?: string
+  /** The private key of that certificate, in PEM form. */
   readonly keyFile?: string
-  /** `nats:` is allowed for hosts other than this one: whoever is on the way can then read the password and change the policies. */
+  /**
+   * `nats:` is allowed for hosts other than this one: whoever is on the way can then read the password and change the policies.
+   * `false` unless given.
+   */
   readonly allowInsecure?: boolean
   /** How long a connection, and one answer, may take; 10 s unless given. */
   readonly timeout?: number
