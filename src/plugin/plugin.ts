@@ -4,7 +4,7 @@ import fp from 'fastify-plugin'
 import { directorySource } from '../source/directory.ts'
 import { Emitter } from '../source/emitter.ts'
 import { createKeeper, PolicyError, type Keeper } from '../source/keeper.ts'
-import { earlierHooks, prepareContext } from './context.ts'
+import { earlierIn, prepareContext, reportNeighbours, type Earlier } from './context.ts'
 import { DebugSwitch } from './debug-switch.ts'
 import { policyError } from './errors.ts'
 import { exchangeOf, viewOf, type RequestCors } from './exchange.ts'
@@ -34,7 +34,7 @@ declare module 'fastify' {
 const register: FastifyPluginAsync<CorsGatewayOptions> = async function corsGateway (instance, given) {
   const options = resolveOptions(given, instance)
   prepareContext(instance)
-  const early = earlierHooks(instance)
+  const earlier = earlierIn(instance)
   const debug = new DebugSwitch(options.debug)
   const keeper = await openKeeper(options, debug, instance)
   instance.addHook('onClose', () => keeper.close())
@@ -57,7 +57,7 @@ const register: FastifyPluginAsync<CorsGatewayOptions> = async function corsGate
   const hook = shadow === null ? decidingHook : shadowingHook(decidingHook, keeper, shadow)
   rememberHook(instance, hook)
   instance.addHook('onRequest', hook)
-  instance.addHook('onReady', async () => { reportStart(instance, keeper, options, early) })
+  instance.addHook('onReady', async () => { reportStart(instance, keeper, options, earlier) })
 }
 
 function corsOf (request: Parameters<typeof exchangeOf>[0]): RequestCors | null {
@@ -95,18 +95,12 @@ async function openCandidate (options: ResolvedOptions, keeper: Keeper, instance
   return openShadow(source, keeper, instance.log, { build, watch, reload, maxRuleLabels, warn })
 }
 
-function reportStart (instance: FastifyInstance, keeper: Keeper, { mode }: ResolvedOptions, early: readonly string[]): void {
+function reportStart (instance: FastifyInstance, keeper: Keeper, { mode }: ResolvedOptions, earlier: Earlier): void {
   const { log } = instance
   const { generation, revision } = keeper.current
   const { diagnostics } = keeper.status().lastAttempt
   log.info({ generation, revision, ...diagnostics.length > 0 && { diagnostics } }, describe(keeper.current, mode))
-  if (early.length > 0) {
-    log.warn({ hooks: early }, `onRequest hooks were added before fastify-cors-gateway and run before it: ${early.join(', ')}; ` +
-      'register it first, so that preflights need no authentication')
-  }
-  if (instance.hasPlugin('@fastify/cors')) {
-    log.warn('@fastify/cors is registered too: on managed paths its headers are removed; take it out, or let it have its paths by `unmatched: passthrough`')
-  }
+  reportNeighbours(instance, earlier, mode)
 }
 
 /**

@@ -2,7 +2,6 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import Fastify, { type FastifyInstance, type FastifyPluginAsync, type LightMyRequestResponse } from 'fastify'
-import fastifyCors from '@fastify/cors'
 import t, { type Test } from 'tap'
 import corsGateway, { corsGateway as named, frameworkErrors, memorySource, type CorsGatewayOptions, type MemorySource } from '../../src/index.ts'
 import { evil, shop, type Lines } from './cases.ts'
@@ -380,17 +379,6 @@ t.test('security 12: a host that is none gets no grant', async t => {
   }
   const none = parseResponse(await exchangeBytes(port, `GET /x HTTP/1.0\r\nOrigin: ${shop}\r\n\r\n`))
   t.match(none, { status: 200 }, 'no host is no rule\'s of a host')
-})
-
-t.test('beside @fastify/cors', async t => {
-  const { logger, lines } = linesOf()
-  const app = await start(t, Fastify({ logger: logger! }), { unmatched: 'passthrough' })
-  await app.register(fastifyCors, { origin: true, credentials: true })
-  app.get('/shop/x', async () => 'x')
-  await app.ready()
-  t.ok(lines.some(({ level, msg }) => level === levels.warn && msg.includes('@fastify/cors')))
-  t.strictSame(corsHeaders((await app.inject({ url: '/shop/x', headers: { origin: evil } })).headers), {}, 'managed')
-  t.equal((await app.inject({ url: '/free', headers: { origin: evil } })).headers['access-control-allow-origin'], evil, 'untouched')
 })
 
 t.test('a kept connection serves on after the gateway\'s own answers', async t => {
