@@ -4,9 +4,10 @@ import type { DiagnosticCode } from '../diagnostic/catalogue.ts'
 import { diagnose, type Diagnostic } from '../diagnostic/diagnostic.ts'
 import { whatOf, type SourceText, type Span } from '../diagnostic/span.ts'
 import type { LocatedDocument, LocatedEntry, LocatedScalar, LocatedValue } from './located.ts'
-import { aliasAsKey, collectionAsKey, explainAlias, findKeyFault, shorten } from './faults.ts'
+import { aliasAsKey, collectionAsKey, explainAlias, findKeyFault, isForList, shorten } from './faults.ts'
+import { withoutCascades } from './cascades.ts'
 import { findExcessiveDepth, findTags, findUnclosedBrackets, findUnclosedQuotes, tooDeepLine, type SyntaxToken } from './scan.ts'
-import { diagnoseBrackets, diagnoseSyntax, findControlCharacters, isAboutBracket, oddIndentation } from './syntax.ts'
+import { diagnoseBrackets, diagnoseSyntax, diagnoseTab, findControlCharacters, isAboutBracket, oddIndentation } from './syntax.ts'
 
 /** What reading a file as YAML gives: the document unless it is no well-formed one, and every finding. */
 export interface ParsedDocument {
@@ -85,11 +86,13 @@ function compose (source: SourceText, text: string): Composed {
   const open = root !== null && errors.some(isAboutBracket) ? findUnclosedBrackets(root).slice(0, maxSyntaxErrors) : []
   const brackets = diagnoseBrackets(source, open)
   found.push(...brackets)
+  const { tabs, told } = withoutCascades(text, brackets.length === 0 ? errors : errors.filter(error => !isAboutBracket(error)))
+  found.push(...tabs.map(start => diagnoseTab(source, start)))
   const places = new Set<number>()
-  for (const error of errors) {
-    if (brackets.length > 0 && isAboutBracket(error)) continue
+  for (const error of told) {
     // What else the parser says of the same place follows from what it said first.
-    if (places.size === maxSyntaxErrors || places.has(error.pos[0])) continue
+    if (places.has(error.pos[0])) continue
+    if (places.size === maxSyntaxErrors) break
     places.add(error.pos[0])
     found.push(diagnoseSyntax(source, { code: error.code, message: error.message, start: error.pos[0], end: error.pos[1] }, unclosed))
   }
@@ -236,7 +239,7 @@ class Walk {
     const [start, end] = node.range!
     const value = this.#anchors.get(node.source)
     if (value === undefined || value === null) {
-      const fault = explainAlias(node.source, value === null)
+      const fault = explainAlias(node.source, value === null, isForList(this.#source.text, start))
       const fix = this.#source.text.slice(start, end) === `*${node.source}` ? fault.fix : undefined
       this.#report(fault.code, start, end, fault.message, fault.help, [], fix)
       return null

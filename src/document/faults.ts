@@ -25,16 +25,29 @@ export function findKeyFault (name: string | number | boolean | null, file: stri
   return prototypeKeys.has(name) ? { code: 'yaml-key', message: `the key \`${name}\` is not allowed in ${file}` } : null
 }
 
-/** What is wrong with an alias that stands for nothing; `isOpen` says that its anchor is not complete yet. */
-export function explainAlias (name: string, isOpen: boolean): Fault {
+/** Keys whose values are lists of texts, whichever schema has them. */
+const listKeys = /^(?:hosts|routes|methods|headers|origins\w*|\w+(?:Origins|Methods|Headers))$/
+
+/** Whether what begins at a place of a text is the whole value of a key that takes a list. */
+export function isForList (text: string, start: number): boolean {
+  const [, key = ''] = /(?:^|[\s,{])(\w+):[ \t]+$/.exec(text.slice(Math.max(0, start - 80), start)) ?? []
+  return listKeys.test(key)
+}
+
+/**
+ * What is wrong with an alias that stands for nothing. `isOpen` says that its anchor is not complete yet, `isForList` that
+ * a list belongs there.
+ */
+export function explainAlias (name: string, isOpen: boolean, isForList: boolean): Fault {
   const text = `*${shorten(name)}`
+  const inPlace = (quoted: string): string => isForList ? `[${quoted}]` : quoted
   if (isOpen) return { code: 'yaml-alias', message: `the alias \`${text}\` stands inside the value that it stands for`, help: 'take the alias out' }
   return name.startsWith('.')
     ? {
         code: 'yaml-alias',
         message: 'an unquoted `*` begins a YAML alias, not a wildcard',
-        help: `put it in quotes: \`"${text}"\`; an origin needs its scheme as well: \`"https://${text}"\``,
-        fix: JSON.stringify(`*${name}`)
+        help: `put it in quotes: \`${inPlace(`"${text}"`)}\`; an origin needs its scheme as well: \`${inPlace(`"https://${text}"`)}\``,
+        fix: inPlace(JSON.stringify(`*${name}`))
       }
     : {
         code: 'yaml-alias',

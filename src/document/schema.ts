@@ -123,7 +123,7 @@ function diagnoseError (document: LocatedDocument, error: ErrorObject, location:
       const name = String(params['missingProperty'])
       return diagnose('missing-key', placeOfMap(document, location), `${nameOf(source, location)} has no \`${name}\``, { help: `add \`${name}:\`` })
     }
-    case 'type': return explainType(source, location.value, location.key, params['type'])
+    case 'type': return explainType(source, location, params['type'])
     case 'enum': return explainEnum(document, location, (params['allowedValues'] as readonly unknown[]).map(String))
     case 'const': return diagnose('wrong-value', here, constMessage(location, params['allowedValue']), constHelp(location, params['allowedValue']))
     case 'pattern': return explainPattern(document, location, error.parentSchema?.['patternErrorMessage'])
@@ -161,7 +161,8 @@ function unknownKey (document: LocatedDocument, location: Location, error: Error
 
 /** The key that is probably meant: the nearest known one, or the one that other CORS configurations call so. */
 function nearKey (name: string, known: readonly string[]): string | null {
-  const near = suggest(name, known)
+  // A key of ours that stands elsewhere is spelt as it should be.
+  const near = elsewhere.has(name) ? null : suggest(name, known)
   if (near !== null) return near
   const foreign = Object.hasOwn(synonyms, name) ? name : suggest(name, Object.keys(synonyms))
   const meant = foreign === null ? null : synonyms[foreign]!
@@ -184,7 +185,8 @@ const synonyms: Readonly<Record<string, string>> = {
 /** What may stand in another place only, or in another version. */
 const elsewhere: ReadonlyMap<string, string> = new Map([
   ['notBefore', 'a validity window belongs to a single rule'], ['expires', 'a validity window belongs to a single rule'],
-  ['name', 'only rules and guardrails have names'], ['routes', 'routes belong to a single rule']
+  ['name', 'only rules and guardrails have names'], ['routes', 'routes belong to a single rule'],
+  ['tests', 'policy tests stand in files whose names end in `.test.yaml`']
 ])
 
 function nameOfSet ({ source }: LocatedDocument, location: Location, name: string): Diagnostic | null {
@@ -216,7 +218,7 @@ function explainEnum ({ source }: LocatedDocument, location: Location, allowed: 
 }
 
 function constMessage (location: Location, allowed: unknown): string {
-  return `${label(location)} is ${String(allowed)}`
+  return `${label(location)} must be ${String(allowed)}`
 }
 
 function constHelp ({ value }: Location, allowed: unknown): DiagnosticExtras {

@@ -2,6 +2,8 @@
 import { diagnose, type Diagnostic } from '../diagnostic/diagnostic.ts'
 import type { DiagnosticCode } from '../diagnostic/catalogue.ts'
 import { whatOf, type SourceText, type Span } from '../diagnostic/span.ts'
+import { lineStart, nextContent } from './cascades.ts'
+import { isForList } from './faults.ts'
 
 /** A syntax error as the parser tells it: its code, its words, and the offsets of the place. */
 export interface SyntaxFault {
@@ -27,9 +29,26 @@ const wordings: Readonly<Record<string, Wording>> = {
   KEY_OVER_1024_CHARS: { message: 'a key is at most 1,024 characters long' },
   MULTILINE_IMPLICIT_KEY: { message: 'a key stands on one line', help: 'perhaps a `:` or a closing bracket is missing before it' },
   MULTIPLE_ANCHORS: { message: 'a value takes one anchor' },
-  RESOURCE_EXHAUSTION: { code: 'too-complex', message: 'too many levels are nested here' },
-  TAB_AS_INDENT: { code: 'yaml-indentation', message: 'a tab cannot indent', help: 'indent with spaces' }
+  RESOURCE_EXHAUSTION: { code: 'too-complex', message: 'too many levels are nested here' }
 }
+
+const strayLine = 'this line is neither `key: value` nor an entry `- …`'
+const entryAmongKeys: Wording = {
+  message: 'an entry `- …` cannot stand among the keys of a map', help: 'write it below a key that takes a list'
+}
+
+/** What the codes alone don't tell, by the parser's own words. */
+const precise: readonly (readonly [words: RegExp, wording: Wording])[] = [
+  [/^A block sequence may not be used/, entryAmongKeys],
+  [/^Sequence item without -/, {
+    message: 'among the entries of a list, this line begins with no `- `',
+    help: 'indent it like the keys of its entry, or write `- ` before it'
+  }],
+  [/ at node end$/, {
+    message: 'this cannot follow the value before it',
+    help: 'put a text in quotes as a whole, or indent the line as it belongs'
+  }]
+]
 
 /** Turns a parser's error into a finding. `unclosed` tells where quoted texts begin that nobody closed. */
 export function diagnoseSyntax (source: SourceText, fault: SyntaxFault, unclosed: readonly number[]): Diagnostic {
@@ -41,10 +60,47 @@ export function diagnoseSyntax (source: SourceText, fault: SyntaxFault, unclosed
       { help: 'add the closing quote' })
   }
   if (fault.code === 'BAD_ALIAS') return diagnoseBareStar(span)
-  const wording = wordings[fault.code]
+  const line = lineAround(text, start)
+  const whole = { source, ...line.content }
+  if (isStray(fault, line.text)) return diagnose('yaml-syntax', whole, strayLine, { help: strayHelp(line.text) })
+  const isEntry = fault.code === 'MULTILINE_IMPLICIT_KEY' && /^-(?:\s|$)/.test(line.text)
+  const known = isEntry ? entryAmongKeys : precise.find(([words]) => words.test(fault.message))?.[1]
+  const wording = known ?? wordings[fault.code]
   if (wording === undefined) return diagnose('yaml-syntax', span, plainWords(fault.message))
   const { code = 'yaml-syntax', message, help } = wording
-  return diagnose(code, span, message, help === undefined ? {} : { help })
+  const isAboutLine = known !== undefined && fault.code !== 'UNEXPECTED_TOKEN'
+  return diagnose(code, isAboutLine ? whole : span, message, help === undefined ? {} : { help })
+}
+
+/** The finding for a tab that indents. */
+export function diagnoseTab (source: SourceText, start: number): Diagnostic {
+  return diagnose('yaml-indentation', { source, start, end: start + 1 }, 'a tab cannot indent', { help: 'indent with spaces' })
+}
+
+interface Line {
+  /** Without space around it, and without a comment. */
+  readonly text: string
+  /** Where that stands. */
+  readonly content: { readonly start: number, readonly end: number }
+}
+
+/** The line of a place; where it is empty, the next one that is not. */
+function lineAround (text: string, place: number): Line {
+  const start = nextContent(text, lineStart(text, place))
+  const [line = ''] = text.slice(start).split('\n', 1)
+  const content = line.replace(/\s+#.*$/, '').trimEnd()
+  return { text: content, content: { start, end: start + content.length } }
+}
+
+/** Whether the error comes of a line without a colon and without a dash. */
+function isStray ({ code, message }: SyntaxFault, line: string): boolean {
+  if (/^Implicit map keys need/.test(message)) return true
+  const isPlain = /^(?![-?:](?:\s|$))[^"'[\]{}&*!|>%@`#,]/.test(line) && !/:(?:\s|$)/.test(line)
+  return isPlain && (code === 'MULTILINE_IMPLICIT_KEY' || / must start at the same column$|^Sequence item without -/.test(message))
+}
+
+function strayHelp (line: string): string {
+  return /^\w+:\S/.test(line) ? 'write a space behind the colon' : 'complete the line, or remove it'
 }
 
 /** Whether an error of the parser says that a list or map in brackets does not end as it should. */
@@ -78,8 +134,11 @@ function isClosedLater (text: string, offset: number): boolean {
 function diagnoseBareStar (span: Span): Diagnostic {
   const { source: { text }, start } = span
   const isBare = /^\*(?=[\s,\]}]|$)/.test(text.slice(start, start + 2))
+  const inList = isForList(text, start)
+  const star = inList ? '["*"]' : '"*"'
   return diagnose('yaml-alias', span, 'an unquoted `*` begins a YAML alias, and here no name follows', {
-    help: 'write `"*"`, in quotes', ...isBare && { fix: { text: '"*"', at: { ...span, end: start + 1 } } }
+    help: inList ? 'write `["*"]`: a list, and the star in quotes' : 'write `"*"`, in quotes',
+    ...isBare && { fix: { text: star, at: { ...span, end: start + 1 } } }
   })
 }
 

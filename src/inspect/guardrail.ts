@@ -1,9 +1,10 @@
 // Whether a policy set keeps its guardrails: decided for every possible request, now and whenever a rule starts or ends.
 import { catalogue } from '../diagnostic/catalogue.ts'
 import { diagnose, type Diagnostic } from '../diagnostic/diagnostic.ts'
-import type { OriginIndex } from '../origin/lookup.ts'
+import type { Span } from '../diagnostic/span.ts'
+import { OriginIndex } from '../origin/lookup.ts'
 import { showTime } from '../policy/notice.ts'
-import { hostPatternsOf, type Guardrail, type PolicySet, type Rule } from '../policy/policy.ts'
+import { hostPatternsOf, type Guardrail, type OriginEntry, type PolicySet, type Rule } from '../policy/policy.ts'
 import { hostMatches } from '../route/host.ts'
 import { settle } from '../route/path.ts'
 import { parseRoutePattern } from '../route/pattern.ts'
@@ -44,6 +45,8 @@ interface Breach {
   readonly message: string
   /** A command that sends the request. */
   readonly command: string
+  /** The entry by which the rule allows the origin; null where every origin gets this, so that it is no fault of one. */
+  readonly entry: OriginEntry | null
 }
 
 /** One guardrail, watching the places that it speaks of. */
@@ -111,7 +114,8 @@ class Watch {
         const who = rule === null ? '`unmatched: passthrough`' : `rule \`${rule.name}\``
         this.#breaches.set(rule, {
           message: `${who} ${found.say(`\`${origin}\``, `\`${witness.method} ${witness.url}\``)}${from}`,
-          command: curlFor(witness, found.shownBy)
+          command: curlFor(witness, found.shownBy),
+          entry: rule === null || (origins === null && !never.read) ? null : entryFor(rule, origin)
         })
       }
     }
@@ -121,17 +125,29 @@ class Watch {
     const { name, span, description } = this.#guardrail
     const purpose = description === null ? '' : ` (${shorten(description)})`
     const more = this.#breaches.size - maxBreaches
-    for (const [i, [rule, { message, command }]] of [...this.#breaches].slice(0, maxBreaches).entries()) {
+    for (const [i, [rule, { message, command, entry }]] of [...this.#breaches].slice(0, maxBreaches).entries()) {
       const others = more > 0 && i === maxBreaches - 1 ? ` (and ${more} more ${more === 1 ? 'rule breaks' : 'rules break'} it)` : ''
       yield diagnose('guardrail-broken', span, `guardrail \`${name}\`${purpose}: ${message}${others}`, {
         help: `${catalogue['guardrail-broken'].help}; to see it: \`${command}\``,
-        related: rule === null ? [] : [{ span: rule.span, message: `rule \`${rule.name}\`` }]
+        related: [
+          ...rule === null ? [] : [{ span: rule.span, message: `rule \`${rule.name}\`` }],
+          ...entry === null ? [] : [tellEntry(entry)]
+        ]
       })
     }
     if (this.#breaches.size > 0 || (isExact && this.#isExact)) return
     yield diagnose('too-complex', span, `guardrail \`${name}\` cannot be decided: the routes or origins of the set can meet in too many ways`,
       { help: 'use fewer routes with parameters before literal segments, or fewer globs beside one another' })
   }
+}
+
+/** The most specific entry of a rule that allows an origin; a rule that leaves all to the upstream has none. */
+function entryFor ({ allowOrigins }: Rule, origin: string): OriginEntry | null {
+  return allowOrigins[new OriginIndex(allowOrigins.map(({ pattern }, slot) => ({ pattern, slot }))).find(origin)] ?? null
+}
+
+function tellEntry ({ pattern, span, set }: OriginEntry): { readonly span: Span, readonly message: string } {
+  return { span, message: `\`${pattern.text}\` is allowed here${set === null ? '' : `, in the set \`${set}\``}` }
 }
 
 /** A description in a line. */

@@ -37,7 +37,7 @@ export function gitSource (text: string, limits: Limits = defaultLimits): Policy
       const place = `git:${text}`
       // A revision is data: it must never be read as an option.
       if (revision === '' || revision.startsWith('-')) throw new SourceError(place, `\`${revision}\` is no revision`)
-      const tree = (await git(place, ['rev-parse', '--verify', '--quiet', '--end-of-options', `${revision}^{tree}`], signal, `there is no revision \`${revision}\``)).toString('utf8').trim()
+      const tree = (await treeOf(place, revision, colon === -1 ? '' : text.slice(colon), signal)).toString('utf8').trim()
       const path = directory === '.' ? './' : `${directory}/`
       const listed = await git(place, ['ls-tree', '-r', '-z', '-l', tree, '--', path], signal, `\`${named}\` is no directory of this repository`)
       const entries = parseListing(listed.toString('utf8'), directory === '.' ? '' : path)
@@ -45,6 +45,41 @@ export function gitSource (text: string, limits: Limits = defaultLimits): Policy
       return readEntries(place, entries, limits, signal)
     }
   }
+}
+
+/** The tree of a revision; where there is none, what may be meant is told, as a clone need not hold every branch. */
+async function treeOf (place: string, revision: string, directory: string, signal: AbortSignal): Promise<Buffer> {
+  const refusal = `there is no revision \`${revision}\``
+  try {
+    return await git(place, ['rev-parse', '--verify', '--quiet', '--end-of-options', `${revision}^{tree}`], signal, refusal)
+  } catch (error) {
+    if (!(error instanceof SourceError) || error.reason !== refusal) throw error
+    const help = await helpWithout(place, revision, directory, signal).catch(() => undefined)
+    throw help === undefined ? error : new SourceError(place, refusal, { help, cause: error.cause })
+  }
+}
+
+/** What to do about a revision that is not there: name the remote's branch, or fetch it. */
+async function helpWithout (place: string, revision: string, directory: string, signal: AbortSignal): Promise<string | undefined> {
+  const ask = async (...args: string[]): Promise<string[]> => {
+    const answer = await git(place, args, signal, 'it cannot be asked')
+    return answer.toString('utf8').split('\n').filter(line => line !== '')
+  }
+  if (/[~^@]|^[0-9a-f]{7,64}$/.test(revision)) {
+    const [isShallow] = await ask('rev-parse', '--is-shallow-repository')
+    return isShallow === 'true' ? 'this clone is shallow: fetch the rest with `git fetch --unshallow`' : undefined
+  }
+  // What is not plainly the name of a branch must not get into a command that someone copies.
+  if (!/^\w[\w./-]*$/.test(revision)) return undefined
+  const remotes = await ask('remote')
+  const remote = remotes.find(name => revision.startsWith(`${name}/`)) ?? remotes.find(name => name === 'origin') ?? remotes[0]
+  if (remote === undefined) return undefined
+  const branch = revision.startsWith(`${remote}/`) ? revision.slice(remote.length + 1) : revision
+  const wanted = `git:${remote}/${branch}${directory}`
+  const [known] = await ask('for-each-ref', '--count=1', `refs/remotes/${remote}/${branch}`)
+  if (known !== undefined) return `the branch of the remote is \`${wanted}\``
+  const fetched = `\`git fetch ${remote} ${branch}:refs/remotes/${remote}/${branch}\``
+  return `a clone or a checkout in CI may lack a branch: fetch it with ${fetched}, and name it \`${wanted}\``
 }
 
 /** Runs git without a shell, and without what it may do beside reading. */

@@ -1,5 +1,5 @@
 // Puts a file in the place of another one, as a whole or not at all.
-import { open, rename, rm, type FileHandle } from 'node:fs/promises'
+import { open, rename, rm, stat, type FileHandle } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import process from 'node:process'
 
@@ -13,7 +13,10 @@ export interface ReplaceOptions {
   readonly finish?: (file: FileHandle) => Promise<void>
 }
 
-/** Writes the text beside the file, under a name that no policy set has, and renames that: nobody ever reads half of it. */
+/**
+ * Writes the text beside the file, under a name that no policy set has, and renames that: nobody ever reads half of it.
+ * What it rejects with says nothing of that name, which is no business of whoever named the file.
+ */
 export async function replaceFile (path: string, text: string, { flags = 'wx', mode = 0o666, finish }: ReplaceOptions = {}): Promise<void> {
   const beside = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`)
   try {
@@ -28,6 +31,17 @@ export async function replaceFile (path: string, text: string, { flags = 'wx', m
     await rename(beside, path)
   } catch (error) {
     await rm(beside, { force: true }).catch(() => {})
-    throw error
+    throw await explain(path, beside, error as NodeJS.ErrnoException)
   }
+}
+
+/** Why the file could not be replaced, in words about the file. */
+async function explain (path: string, beside: string, error: NodeJS.ErrnoException): Promise<Error> {
+  const { code } = error
+  const folder = dirname(path)
+  const isThere = async (): Promise<boolean> => stat(folder).then(found => found.isDirectory(), () => false)
+  const message = (code === 'ENOENT' || code === 'ENOTDIR') && !await isThere()
+    ? `there is no directory ${folder}`
+    : code === 'EISDIR' ? 'it is a directory' : error.message.replaceAll(beside, path)
+  return Object.assign(new Error(message, { cause: error }), code !== undefined && { code })
 }

@@ -48,7 +48,15 @@ t.test('writes a file as a whole or not at all', async t => {
   t.match(await run('bundle', directory, '--output', output, ...at), { exit: 0, stdout: '', stderr: /: written to \S+cors\.json\n$/ })
   t.equal(readFileSync(output, 'utf8'), blockOf('json'))
   t.same(readdirSync(folder), ['cors.json'], 'nothing is left beside it')
-  t.match(await run('bundle', directory, '--output', join(folder, 'gone/cors.json')), { exit: 3, stderr: /cannot be written: ENOENT/ })
+  const refused: [output: string, says: string][] = [
+    [join(folder, 'gone/cors.json'), `there is no directory ${join(folder, 'gone')}`],
+    [join(output, 'cors.json'), `there is no directory ${output}`],
+    [directory, 'it is a directory']
+  ]
+  for (const [path, says] of refused) {
+    const { exit, stderr } = await run('bundle', directory, '--output', path, ...at)
+    t.strictSame({ exit, stderr }, { exit: 3, stderr: `cors-gateway: ${path} cannot be written: ${says}\n` }, says)
+  }
 })
 
 t.test('signs with a key, and takes no other one', async t => {

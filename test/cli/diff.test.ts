@@ -70,7 +70,7 @@ t.test('exit status', async t => {
     [[old, less, '--fail-on', 'widened'], 0], [[old, less, '--fail-on', 'any'], 1],
     [[old, now, '--fail-on', 'all'], 2, /--fail-on takes any or widened/],
     [[old], 2, /diff takes two sets/], [[old, now, now], 2, /diff takes two sets/],
-    [[old, broken], 1, /`version` is 1 [^]*the policies of .*broken are invalid/], [[old, '/no/such/directory'], 3, /there is no directory/],
+    [[old, broken], 1, /`version` must be 1 [^]*the policies of .*broken are invalid/], [[old, '/no/such/directory'], 3, /there is no directory/],
     [[old, now, '--at', 'soon'], 2, /--at takes/], [[old, now, '--format', 'yaml'], 2, /--format takes/]
   ]
   for (const [argv, exit, says] of cases) {
@@ -132,4 +132,28 @@ t.test('git revisions', async t => {
   for (const [place, says] of refused) t.match(await run('diff', place, 'policies', ...at), { exit: 3, stderr: says }, place)
   t.equal(git('status', '--porcelain'), ' M policies/a.yaml\n', 'the work tree is as it was')
   t.match(outside, { exit: 3 })
+
+  // A clone of one branch, without history, as CI checks it out.
+  git('commit', '-q', '-a', '-m', 'four')
+  git('checkout', '-q', '-b', 'feature')
+  git('clone', '-q', '--depth', '1', '--branch', 'feature', `file://${root}`, join(root, 'clone'))
+  process.chdir(join(root, 'clone'))
+  const lacking = async (...cases: [place: string, help: string][]): Promise<void> => {
+    for (const [place, help] of cases) {
+      const said = `cors-gateway: git:${place}: there is no revision \`${place.split(':')[0]}\`${help}\n`
+      const { exit, stderr } = await run('diff', `git:${place}`, 'policies', ...at)
+      t.strictSame({ exit, stderr }, { exit: 3, stderr: said }, place)
+    }
+  }
+  const fetching = (place: string): string => '; a clone or a checkout in CI may lack a branch: ' +
+    `fetch it with \`git fetch origin main:refs/remotes/origin/main\`, and name it \`git:origin/${place}\``
+  const shallow = '; this clone is shallow: fetch the rest with `git fetch --unshallow`'
+  await lacking(['main', fetching('main')], ['origin/main', fetching('main')], ['main:deep', fetching('main:deep')])
+  await lacking(['HEAD~2', shallow], ['0123abcd', shallow], ['a; b', ''])
+  git('-C', 'clone', 'fetch', '-q', 'origin', 'main:refs/remotes/origin/main')
+  const there = (place: string): string => `; the branch of the remote is \`git:origin/${place}\``
+  await lacking(['main', there('main')], ['main:deep', there('main:deep')])
+  t.match(await run('diff', 'git:origin/main', 'policies', ...at), { exit: 0, stdout: /^no decision changes/ })
+  git('-C', 'clone', 'remote', 'remove', 'origin')
+  await lacking(['main', ''])
 })

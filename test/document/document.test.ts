@@ -71,6 +71,70 @@ t.test('hints say what to write', async t => {
   for (const [text, help] of cases) t.match(parse(text).diagnostics[0]!.help, help, text)
 })
 
+t.test('a star that begins a text is quoted, as a list where one belongs', async t => {
+  const cases: readonly [text: string, help: RegExp, fixed: string][] = [
+    ['a: *\n', /^write `"\*"`, in quotes$/, '"*"'],
+    ['allowOrigins: *\n', /^write `\["\*"\]`/, '["*"]'],
+    ['never: {methods: *, read: true}\n', /^write `\["\*"\]`/, '["*"]'],
+    ['allowOrigins:\n  - *\n', /^write `"\*"`, in quotes$/, '"*"'],
+    ['allowOrigins: [*]\n', /^write `"\*"`, in quotes$/, '"*"'],
+    ['maxAge: *\n', /^write `"\*"`, in quotes$/, '"*"'],
+    ['allowOrigins: *.a.example\n', /`\["\*\.a\.example"\]`.*`\["https:\/\/\*\.a\.example"\]`/, '["*.a.example"]'],
+    ['allowOrigins: [*.a.example]\n', /`"\*\.a\.example"`/, '"*.a.example"']
+  ]
+  for (const [text, help, fixed] of cases) t.match(parse(text).diagnostics, [{ code: 'yaml-alias', help, fix: { text: fixed } }], text)
+})
+
+t.test('a tab that indents is told, and nothing that follows from it', async t => {
+  const list = 'a:\n  - b: 1\n'
+  const cases: readonly [text: string, ...told: string[]][] = [
+    [`${list}   \t c: 1\n    d: 2\n\n`, '3:4'],
+    [`${list}  \t  c: 1\n\n  - b: 1\n    c: 2\n`, '3:3'],
+    [`${list}\tc: 1\n    d: 2\n\n`, '3:1'],
+    [`${list}  -\tb: 1\n  \tc: 2\n    d: 3\n`, '3:4', '4:3'],
+    ['a: some text\n  \t b: 1\n', '2:3'],
+    ['a: [\n\tb\n  ]\n', '2:1'],
+    // What is wrong before it, or whatever the lines are, is told all the same.
+    ['x\na: 1\n\tb: 1\n', '1:1 yaml-syntax', '3:1'],
+    ['a:\n\t- b\nc: "d\n', '2:1', '3:4 yaml-syntax'],
+    ['a:\n\t- b\nc: "\\q"\n', '2:1', '3:5 yaml-syntax'],
+    // A tab that is none of indentation is at no fault.
+    ['a: |\n  b\n  \tc\nd: 1\n \t \n  \t# d\nb:\t"c\n  \td"\ne: f: g\n', '9:4 yaml-syntax']
+  ]
+  for (const [text, ...want] of cases) {
+    const found = told(text).sort()
+    t.strictSame(found, want.map(each => each.includes(' ') ? each : `${each} yaml-indentation`), JSON.stringify(text))
+    for (const { code, message } of parse(text).diagnostics) if (code === 'yaml-indentation') t.equal(message, 'a tab cannot indent')
+  }
+  t.equal(told('a: 1\n\tb: 1\n'.repeat(50_000)).length, 20, 'findings are bounded')
+})
+
+t.test('a line that fits nowhere is told once, in words about it', async t => {
+  const [stray, entry] = ['this line is neither `key: value` nor an entry `- …`', 'an entry `- …` cannot stand among the keys of a map']
+  const cases: readonly [text: string, place: string, message: string, help: RegExp][] = [
+    ['a: 1\nx\n', '2:1', stray, /complete the line/],
+    ['a: 1\nx # y: z\n', '2:1', stray, /complete the line/],
+    ['x # y\na: 1\nb: [c]\n', '2:1', 'this cannot follow the value before it', /indent the line/],
+    ['- a\nb: 1\n', '2:1', 'this cannot follow the value before it', /indent the line/],
+    ['a:\n  - b\n  c\n', '3:3', stray, /complete the line/],
+    ['a: {b: 1}\n    c\n', '2:5', stray, /complete the line/],
+    ['a: 1\n"x"\n', '2:1', stray, /complete the line/],
+    ['a [b]\nc: 1\n', '1:1', stray, /complete the line/],
+    ['a: 1\nb:2\n', '2:1', stray, /a space behind the colon/],
+    ['a: 1\n\n- b: 1\n', '3:1', entry, /below a key/],
+    ['a: 1\n-\n', '2:1', entry, /below a key/],
+    ['a:\n  - b: 1\n   c: 1\n', '3:4', 'among the entries of a list, this line begins with no `- `', /like the keys of its entry/],
+    ['a: [b] c\n', '1:8', 'this cannot follow the value before it', /quotes as a whole/],
+    ['"a\n b": 1\n', '1:1', 'a key stands on one line', /closing bracket/],
+    ['a: b: c\n', '1:4', 'a second `key: value` cannot follow on one line', /in quotes/]
+  ]
+  for (const [text, place, message, help] of cases) {
+    const { diagnostics } = parse(text)
+    t.strictSame(diagnostics.map(each => [`${each.line}:${each.column}`, each.message]), [[place, message]], JSON.stringify(text))
+    t.match(diagnostics[0]?.help, help, JSON.stringify(text))
+  }
+})
+
 t.test('a bracket that nobody closes is told at the bracket', async t => {
   const cases: readonly [text: string, ...told: string[]][] = [
     ['routes: [/cart/**, /checkout/**\nmethods: [GET]\n', '1:9 ['],

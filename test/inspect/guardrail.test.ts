@@ -70,7 +70,7 @@ t.test('the settings count', async t => {
 
 t.test('what is wrong in a guardrail itself', async t => {
   const wrong: [guardrail: string, says: RegExp][] = [
-    ['never: {}', /wrong-value: `never` cannot be empty/], ['routes: [/a]', /missing-key: a guardrail has no `never`/], ['never: {read: false}', /wrong-value: `read` is true/],
+    ['never: {}', /wrong-value: `never` cannot be empty/], ['routes: [/a]', /missing-key: a guardrail has no `never`/], ['never: {read: false}', /wrong-value: `read` must be true/],
     ['never: {red: true}', /unknown-key: `never` has no key `red`/], ['never: {read: true}, origins: ["*"]', /unknown-key: a guardrail has no key `origins`/],
     ['never: {read: true}, originsWithin: ["*"]', /any-origin-alone: `originsWithin` takes any form of origin but `\*`/], ['never: {read: true}, originsWithin: []', /cannot be empty/],
     ['never: {read: true}, originsWithin: [https://a.example], originsOutside: [https://b.example]', /wrong-value: the guardrail `g` has both/],
@@ -93,9 +93,27 @@ t.test('a correction is one that a guardrail takes', async t => {
   }
 })
 
-t.test('the place is the guardrail\'s, and the rule\'s beside it', async t => {
-  const { diagnostics } = build(textsOf([rule('allowOrigins: ["*"]')], outside), { at })
-  t.match(diagnostics.find(({ code }) => code === 'guardrail-broken'), { file: 'watch.yaml', line: 4, related: [{ file: 'rules.yaml', line: 3, message: 'rule `r`' }] })
+t.test('the place is the guardrail\'s, and those of the rule and of the origin beside it', async t => {
+  const credentials = 'allowOrigins: [https://a.example, https://b.example]\nallowCredentials: true'
+  const sets = 'originSets: {s: [https://c.example]}\n'
+  const cases: [rule: string, guardrail: string, more: string, ...related: string[]][] = [
+    ['allowOrigins: ["*"]', outside, '', '3 rule `r`', '5 `*` is allowed here'],
+    ['allowOrigins:\n  - https://a.corp.example.com\n  - "https://*.example.com"\n  - https://b.corp.example.com', outside, '', ...[
+      '3 rule `r`', '7 `https://*.example.com` is allowed here'
+    ]],
+    ['allowOrigins: [$s]', outside, sets, '4 rule `r`', '2 `https://c.example` is allowed here, in the set `s`'],
+    [credentials, 'originsWithin: [https://b.example], never: {credentials: true}', '', '3 rule `r`', '5 `https://b.example` is allowed here'],
+    // Not the origin is at fault.
+    [credentials, 'never: {credentials: true}', '', '3 rule `r`'],
+    ['passthrough: true', outside, '', '3 rule `r`']
+  ]
+  for (const [text, guardrail, more, ...related] of cases) {
+    const { diagnostics } = build(textsOf([rule(text)], guardrail, more), { at })
+    const broken = diagnostics.find(({ code }) => code === 'guardrail-broken')
+    t.match(broken, { file: 'watch.yaml', line: 4 }, text)
+    const places = broken?.related?.map(({ file, line, message }) => `${file} ${line} ${message}`)
+    t.strictSame(places, related.map(each => `rules.yaml ${each}`), text)
+  }
 })
 
 t.test('one that cannot be decided is not taken for kept', async t => {

@@ -67,7 +67,7 @@ const oneTest = `[{ name: it, ${good}, expect: readable }]\n`
 const wrong: [what: string, text: string, code: DiagnosticCode, place: string, said: RegExp, help?: RegExp][] = [
   ['an empty file', '', 'empty-file', '1:1', /the file is empty/],
   ['no version', `tests: ${oneTest}`, 'missing-key', '1:1', /^a test file has no `version`/],
-  ['another version', `version: 2\ntests: ${oneTest}`, 'wrong-value', '1:10', /`version` is 1/],
+  ['another version', `version: 2\ntests: ${oneTest}`, 'wrong-value', '1:10', /`version` must be 1/],
   ['no tests', 'version: 1\n', 'missing-key', '1:1', /^a test file has no `tests`/],
   ['an empty list', 'version: 1\ntests: []\n', 'wrong-value', '2:8', /`tests` cannot be empty/],
   ['a list for a file', '- a\n', 'wrong-type', '1:1', /^a test file is a map/],
