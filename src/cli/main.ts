@@ -56,7 +56,7 @@ async function runCommand (command: Command, words: readonly string[], io: Io): 
   try {
     parsed = parseArgs({ args: [...words], options, allowPositionals: true, strict: true, tokens: true })
   } catch (error) {
-    throw new UsageError(explainParseError(error, Object.keys(options)))
+    throw new UsageError(explainParseError(error, Object.keys(options), command.usage))
   }
   refuseRepeated(parsed.tokens, command.options)
   if (parsed.values.help === true) {
@@ -76,11 +76,15 @@ function refuseRepeated (tokens: readonly { readonly kind: string, readonly name
   }
 }
 
-function explainParseError (error: unknown, options: readonly string[]): string {
+function explainParseError (error: unknown, options: readonly string[], usage: string): string {
   const message = error instanceof Error ? error.message : String(error)
   const unknown = /Unknown option '--?([^']*)'/.exec(message)?.[1]
   const lacking = /Option '(?:-\w, )?(--[^ ']*)/.exec(message)?.[1]
-  if (unknown === undefined) return lacking !== undefined && message.includes('argument missing') ? `${lacking} takes a value` : message.split('. ')[0]!
+  if (unknown === undefined) {
+    if (lacking === undefined || !message.includes('argument missing')) return message.split('. ')[0]!
+    const line = usage.split('\n').find(line => line.startsWith(`  ${lacking} `))
+    return `${lacking} takes a value${line === undefined ? '' : `, as in\n${line}`}`
+  }
   return `there is no option \`--${unknown}\`${didYouMean(unknown, options, '--')}`
 }
 

@@ -52,6 +52,7 @@ t.test('usage', async t => {
     [['help', 'check'], 0, 'stdout', /Usage: cors-gateway check/],
     [['check', '--format', 'json', '--format', 'pretty'], 2, 'stderr', /--format is given twice\nSee `cors-gateway check --help`/],
     [['check', '--format'], 2, 'stderr', /--format takes a value/],
+    [['explain', '--credentials'], 2, 'stderr', /--credentials takes a value, as in\n {2}--credentials WORD +omit, same-origin \(default\) or include/],
     [['rules', policies, '--origin', 'https://shop.example.com/'], 2, 'stderr', /not `https:\/\/shop.example.com\/`; did you mean `https:\/\/shop.example.com`\?/],
     [['check', policies, '--format', 'xml'], 2, 'stderr', /--format takes pretty, json, github or sarif, not `xml`/],
     [['check', policies, '--max-warnings', 'many'], 2, 'stderr', /--max-warnings takes a whole number/],
