@@ -5,11 +5,11 @@ import { isSafelistedMethod } from '../fetch/method.ts'
 import { opaqueOrigin, parseOrigin } from '../origin/origin.ts'
 import { matchesOrigin } from '../origin/pattern.ts'
 import type { OriginEntry, Rule } from '../policy/policy.ts'
+import { isWritten, ruleSpan } from '../policy/rule-spans.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 import type { Course } from './course.ts'
 import { answersMethod, grantsHeader, grantsRequestedMethod, isInForce } from './grants.ts'
 import type { Judgement } from './judge.ts'
-import { ruleSpan } from '../policy/rule-spans.ts'
 
 /** One step of the way of a request: what was asked, whether it went well, and why. */
 export interface Step {
@@ -122,16 +122,21 @@ function tellPreflight ({ rule, reason, entry }: Judgement, method: string, head
   if (rule === null || entry === null || reason === 'outside-validity' || reason === 'origin-excepted') return []
   const allows = grantsRequestedMethod(rule, method)
   const free = allows && isSafelistedMethod(method) && !rule.allowMethods.includes(method)
-  const why = free ? 'cannot be withheld' : `allowMethods at ${cite(ruleSpan(rule, 'allowMethods'))}: ${rule.allowMethods.join(', ')}`
+  const why = free ? 'cannot be withheld' : `${tellKey(rule, 'allowMethods')}: ${rule.allowMethods.join(', ')}`
   const steps: Step[] = [{ step: 'method', ok: allows, detail: `${method}: ${why}` }]
   if (!allows || headers.length === 0) return steps
   const names = parseHeaderNames(headers.join(','))
   const missing = names === null ? headers : headers.filter(name => !grantsHeader(rule, name))
-  const listed = `allowHeaders at ${cite(ruleSpan(rule, 'allowHeaders'))}: ${rule.allowHeaders.join(', ') || 'nothing'}`
+  const listed = `${tellKey(rule, 'allowHeaders')}: ${rule.allowHeaders.join(', ') || 'nothing'}`
   const detail = names === null
     ? 'more names than a preflight may ask for'
     : missing.length === 0 ? `${headers.join(', ')}: ${listed}` : `not allowed: ${missing.join(', ')}; ${listed}`
   return [...steps, { step: 'headers', ok: missing.length === 0, detail }]
+}
+
+/** A key and where it is written; what no file says is the language's default. */
+function tellKey (rule: Rule, key: 'allowMethods' | 'allowHeaders'): string {
+  return isWritten(rule, key) ? `${key} at ${cite(ruleSpan(rule, key))}` : `${key} by default (${cite(rule.span)} says none)`
 }
 
 function tellActual ({ rule, kind, reason, outcome, entry }: Judgement, method: string, includes: boolean): Step[] {
@@ -139,7 +144,7 @@ function tellActual ({ rule, kind, reason, outcome, entry }: Judgement, method: 
   const steps: Step[] = []
   if (kind === 'actual' && !answersMethod(rule, method)) {
     const enforced = rule.enforceMethods ? ' (enforceMethods)' : ''
-    steps.push({ step: 'method', ok: false, detail: `${method} is not in allowMethods at ${cite(ruleSpan(rule, 'allowMethods'))}${enforced}` })
+    steps.push({ step: 'method', ok: false, detail: `${method} is not in ${tellKey(rule, 'allowMethods')}${enforced}` })
   }
   if (includes && (outcome === 'allowed' || reason === 'credentials-not-allowed')) {
     const detail = rule.allowCredentials

@@ -1,10 +1,8 @@
 // What all checks look at: the set, the moment, and the rules in the groups in which they meet.
-import type { Span } from '../diagnostic/span.ts'
 import { collectHosts, type Bucket, type HostTree } from './buckets.ts'
 import { CoverIndex } from './cover.ts'
 import { addTo } from './multimap.ts'
 import type { OriginEntry, PolicySet, Rule } from './policy.ts'
-import { ruleSpan } from './rule-spans.ts'
 
 /** Everything that a check may look at. What is derived is computed once, and shared. */
 export class CheckContext {
@@ -68,15 +66,6 @@ function groupByList (rules: readonly Rule[]): ReadonlyMap<readonly OriginEntry[
 /** Whether a rule grants anything to anybody. */
 export function grants (rule: Rule): boolean {
   return !rule.passthrough && rule.allowOrigins.length > 0
-}
-
-/** Whether the rule, or its file's defaults, say a key; otherwise its value is the language's default. */
-export function isWritten (rule: Rule, key: string): boolean {
-  return !isSameSpan(ruleSpan(rule, key), rule.span)
-}
-
-function isSameSpan (a: Span, b: Span): boolean {
-  return a.source === b.source && a.start === b.start && a.end === b.end
 }
 
 /** The host and route of a bucket, for a message. */

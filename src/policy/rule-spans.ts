@@ -59,6 +59,11 @@ export function ruleSpan (rule: Placed, key: string, index?: number): Span {
   return stretch === undefined ? rule.span : { source: rule.span.source, ...stretch }
 }
 
+/** Whether the rule, or its file's defaults, say a key; otherwise its value is the language's default. */
+export function isWritten (rule: Placed, key: string): boolean {
+  return stretchesOf(rule, key).length > 0
+}
+
 /** Where the entries of a list of names are written. */
 export function entrySpans (rule: Placed, key: string): readonly Stretch[] {
   return stretchesOf(rule, key).slice(1)

@@ -123,6 +123,19 @@ t.test('what a browser would do', t => {
   t.end()
 })
 
+t.test('a step names the line of a key, or says that no line has it', async t => {
+  const lines: [says: string, path: string, rest: Partial<PageRequest>][] = [
+    ['DELETE: allowMethods at shop.yaml:13: GET, POST, PUT', '/cart/7', { method: 'DELETE' }],
+    ['PUT: allowMethods by default (shop.yaml:18 says none): GET, HEAD, POST', '/catalogue/7', { method: 'PUT' }],
+    ['not allowed: content-type; allowHeaders by default (shop.yaml:18 says none): nothing', '/catalogue/7', { headers: json }],
+    ['GET is not in allowMethods at shop.yaml:33 (enforceMethods)', '/strict', {}]
+  ]
+  for (const [says, path, rest] of lines) {
+    const details = explain(snapshot, page(storefront, path, rest)).steps.map(({ detail }) => detail)
+    t.ok(details.includes(says), `${says} in ${details.join(' | ')}`)
+  }
+})
+
 t.test('the JSON has exactly these keys', t => {
   const explanation = explain(snapshot, page(storefront, '/cart/7', { method: 'PUT' }))
   t.same(Object.keys(explanation).sort(), [

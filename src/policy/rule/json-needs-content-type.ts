@@ -1,7 +1,7 @@
 // Methods with a body whose JSON would be refused, since `content-type` is not allowed.
-import { grants, isWritten } from '../context.ts'
+import { grants } from '../context.ts'
 import type { Check } from '../check-finding.ts'
-import { ruleSpan } from '../rule-spans.ts'
+import { isWritten, ruleSpan } from '../rule-spans.ts'
 
 const withBody = ['POST', 'PUT', 'PATCH'] as const
 
