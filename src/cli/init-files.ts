@@ -93,6 +93,7 @@ export function workflow ({ policies, directory, workingDirectory, isInstalled }
   const command = isInstalled ? 'npx fastify-cors-gateway' : `npx --yes fastify-cors-gateway@${version}`
   const here = shellWord(directory)
   return `# Checks the CORS policies, runs their tests, and shows what a pull request decides differently from its base branch.
+# That comparison stops nothing: with \`--fail-on widened\` it holds what opens access or drops a guardrail.
 name: cors
 on:
   push:

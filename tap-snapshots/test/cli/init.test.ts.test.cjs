@@ -7,6 +7,7 @@
 'use strict'
 exports[`test/cli/init.test.ts > TAP > what it writes is valid, tested, and known to editors > .github/workflows/cors.yml 1`] = `
 # Checks the CORS policies, runs their tests, and shows what a pull request decides differently from its base branch.
+# That comparison stops nothing: with \`--fail-on widened\` it holds what opens access or drops a guardrail.
 name: cors
 on:
   push:
