@@ -32,6 +32,8 @@ export interface BuildOptions {
   readonly allowEmpty?: boolean
   /** For `check`: a risk acceptance that has run out is an error; for a gateway that runs it is a warning. `'warning'` unless given. */
   readonly expiredAcceptance?: 'error' | 'warning'
+  /** Whether a broken guardrail makes the set invalid, or is only told, for whoever compares sets. `'error'` unless given. */
+  readonly brokenGuardrail?: 'error' | 'warning'
   /** What the source found while it read the files; an error among it makes the set invalid. Nothing unless given. */
   readonly found?: readonly Diagnostic[]
 }
@@ -95,11 +97,15 @@ export function prepare (texts: readonly SourceText[], options: BuildOptions, kn
   const expiredAcceptance = options.expiredAcceptance ?? 'warning'
   diagnostics.push(...checkPolicies(set, { at, expiredAcceptance, isComplete }))
   const isFaulty = diagnostics.some(({ severity }) => severity === 'error')
-  if (!isFaulty) diagnostics.push(...checkGuardrails(set, settingsOf(options), at))
+  if (!isFaulty) diagnostics.push(...checkGuardrails(set, settingsOf(options), at).map(found => weigh(found, options.brokenGuardrail ?? 'error')))
   if (!isFaulty && set.rules.length === 0 && options.allowEmpty !== true) diagnostics.push(noRules(files))
   diagnostics.sort(compareDiagnostics)
   const ok = !diagnostics.some(({ severity }) => severity === 'error')
   return { ok, set: ok ? set : null, diagnostics, revision: revisionOf(files), files: files.length, rules: set.rules.length }
+}
+
+function weigh (found: Diagnostic, severity: 'error' | 'warning'): Diagnostic {
+  return found.code === 'guardrail-broken' ? { ...found, severity } : found
 }
 
 /** Whether a file holds policy tests: those are no part of a set. */

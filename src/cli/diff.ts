@@ -1,6 +1,8 @@
 // `diff`: what two policy sets decide differently, exactly, with a request that shows each difference.
 import { build, type BuildOptions } from '../build.ts'
+import type { Diagnostic } from '../diagnostic/diagnostic.ts'
 import { renderPretty } from '../diagnostic/render.ts'
+import type { SourceText } from '../diagnostic/span.ts'
 import { diff } from '../inspect/diff.ts'
 import { renderDiff, renderDiffMarkdown } from '../inspect/render-diff.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
@@ -27,7 +29,7 @@ export const diffCommand: Command = {
   --format WORD     pretty (default), json or markdown
 
 ${loginUsage}
-Exit status: 0, 1 by --fail-on or invalid files, 2 wrong usage, 3 no such directory or revision, or a URL could not be read.
+Exit status: 0, 1 by --fail-on, or where NEW breaks its guardrails or a set is invalid otherwise, 2 wrong usage, 3 no such directory or revision, or a URL could not be read.
 `,
   options: {
     ...failOnOption,
@@ -44,10 +46,22 @@ async function diffSets (args: Arguments, io: Io): Promise<number> {
   if (old === undefined || now === undefined || more !== undefined) throw new UsageError('diff takes two sets, OLD and NEW: directories, git:REV[:DIR], or URLs')
   const config = await validConfigOf(args)
   const options = { ...decisionSettingsOf(args, config), allowEmpty: true, at: momentOf(args) }
-  const [before, after] = placesOf([old, now], args, config)
-  const found = diff(await snapshotOf(before!, options, io), await snapshotOf(after!, options, io))
+  const [oldPlace, newPlace] = placesOf([old, now], args, config)
+  const [before, after] = [await comparableOf(oldPlace!, options, io), await comparableOf(newPlace!, options, io)]
+  const found = diff(before.snapshot, after.snapshot)
   io.stdout(format === 'json' ? `${JSON.stringify(found, null, 2)}\n` : format === 'markdown' ? renderDiffMarkdown(found) : renderDiff(found, io.colour))
-  return failOn !== null && fails(found, failOn) ? Exit.findings : Exit.ok
+  for (const { name, broken, texts } of [before, after]) {
+    if (broken.length > 0) io.stderr(`${renderPretty(broken, texts, { colour: io.colour })}\nthe policies of ${name} break their guardrails: no gateway takes them\n`)
+  }
+  return after.broken.length > 0 || (failOn !== null && fails(found, failOn)) ? Exit.findings : Exit.ok
+}
+
+/** A set that can be compared, and the guardrails that it breaks: what opens too much is to be seen all the more. */
+interface Comparable {
+  readonly name: string
+  readonly texts: readonly SourceText[]
+  readonly snapshot: Snapshot
+  readonly broken: readonly Diagnostic[]
 }
 
 /** One of the two sets. */
@@ -72,10 +86,11 @@ function placesOf (names: readonly string[], args: Arguments, config: CommandCon
   })
 }
 
-async function snapshotOf (place: Place, options: BuildOptions, io: Io): Promise<Snapshot> {
+async function comparableOf (place: Place, options: BuildOptions, io: Io): Promise<Comparable> {
   const { texts, diagnostics: found = [] } = await readSet(place)
-  const { snapshot, diagnostics } = build(texts, { ...options, found })
-  if (snapshot !== null) return snapshot
+  const { snapshot, diagnostics } = build(texts, { ...options, found, brokenGuardrail: 'warning' })
+  const broken = diagnostics.filter(({ code }) => code === 'guardrail-broken').map(each => ({ ...each, severity: 'error' as const }))
+  if (snapshot !== null) return { name: place.name, texts, snapshot, broken }
   const errors = diagnostics.filter(({ severity }) => severity === 'error')
   throw new Refused(`${renderPretty(errors, texts, { colour: io.colour })}\nthe policies of ${place.name} are invalid, so there is nothing to compare`)
 }

@@ -51,6 +51,16 @@ t.test('golden', async t => {
   }
 })
 
+t.test('a set that breaks a guardrail is compared all the same', async t => {
+  const root = t.testdir({ old: { 'a.yaml': old }, evil: { 'a.yaml': old.replace('https://m.shop.example.com', '"https://*.evil.example"') } })
+  const [good, evil] = [join(root, 'old'), join(root, 'evil')]
+  const opened = await run('diff', good, evil, ...at)
+  t.match(opened, { exit: 1, stdout: /^\+ \/cart, \/cart\/\*: read\n +for https:\/\/\*\.evil\.example$/m, stderr: /a\.yaml:13:11: error guardrail[^]*guardrail-broken[\s\S]*the policies of \S+evil break their guardrails: no gateway takes them\n$/ })
+  t.match(await run('diff', good, evil, '--format', 'json', ...at), { exit: 1, stdout: /"witness"/ })
+  t.match(await run('diff', evil, good, ...at), { exit: 0, stdout: /^- \/cart, \/cart\/\*: read\n +for https:\/\/\*\.evil\.example$/m, stderr: /break their guardrails/ }, 'the way back is free')
+  t.match(await run('check', evil, ...at), { exit: 1, stdout: /guardrail-broken/ })
+})
+
 t.test('the JSON has the contract\'s keys', async t => {
   const { old, now } = sets(t)
   const found = JSON.parse((await run('diff', old, now, '--format', 'json', ...at)).stdout)
