@@ -73,13 +73,8 @@ export function isScheme (text: string, end: number = text.length): boolean {
 export function isPort (text: string, start: number = 0): boolean {
   const length = text.length - start
   if (length < 1 || length > 5 || text.charCodeAt(start) === 48) return false
-  let port = 0
-  for (let i = start; i < text.length; i++) {
-    const c = text.charCodeAt(i)
-    if (!isDigit(c)) return false
-    port = port * 10 + c - 48
-  }
-  return port <= 65535
+  for (let i = start; i < text.length; i++) if (!isDigit(text.charCodeAt(i))) return false
+  return Number(text.slice(start)) <= 65535
 }
 
 /** Whether a text is a host as a browser serializes it for this scheme. */
