@@ -1,4 +1,5 @@
 // `bundle`: prints a policy set as one file, which any server can hold for many gateways.
+import { counted } from '../diagnostic/counted.ts'
 import { renderPretty } from '../diagnostic/render.ts'
 import { printBundle } from '../source/bundle.ts'
 import { replaceFile } from '../source/replace-file.ts'
@@ -59,7 +60,7 @@ async function bundle (args: Arguments, io: Io): Promise<number> {
   if (output === undefined) io.stdout(text)
   else await write(output, text)
   const numbered = generation === null ? '' : `, generation ${generation}`
-  const what = `${files} ${files === 1 ? 'file' : 'files'}, ${rules} ${rules === 1 ? 'rule' : 'rules'}, revision ${revision}${numbered}`
+  const what = `${counted(files, 'file')}, ${counted(rules, 'rule')}, revision ${revision}${numbered}`
   io.stderr(`${what}${output === undefined ? '' : `: written to ${output}`}\n`)
   return Exit.ok
 }

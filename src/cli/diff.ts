@@ -29,7 +29,8 @@ export const diffCommand: Command = {
   --format WORD     pretty (default), json or markdown
 
 ${loginUsage}
-Exit status: 0, 1 by --fail-on, or where NEW breaks its guardrails or a set is invalid otherwise, 2 wrong usage, 3 no such directory or revision, or a URL could not be read.
+Exit status: 0, 1 by --fail-on, where NEW breaks its guardrails, or where a set is invalid otherwise, 2 wrong usage, 3 no such directory or
+revision, or a URL could not be read.
 `,
   options: {
     ...failOnOption,

@@ -1,4 +1,5 @@
 // `serve`: runs the gateway.
+import { counted } from '../diagnostic/counted.ts'
 import type { Diagnostic } from '../diagnostic/diagnostic.ts'
 import { visible } from '../diagnostic/render.ts'
 import { startGateway, type Gateway } from '../gateway/gateway.ts'
@@ -123,7 +124,7 @@ function banner (gateway: Gateway, { upstreams, policyNames }: ServeSettings): s
   const targets = gateway.echoes ? 'a built-in echo upstream' : upstreams.map(targetText).join(', ')
   return [
     `cors-gateway listens on ${gateway.url}, in front of ${targets}`,
-    `  policies  ${policyNames.join(', ')}: ${rules} ${rules === 1 ? 'rule' : 'rules'}, generation ${generation}, revision ${revision}`,
+    `  policies  ${policyNames.join(', ')}: ${counted(rules, 'rule')}, generation ${generation}, revision ${revision}`,
     ...state === 'ok' ? [] : [`  state     degraded: the last known good set is in force${unused(rejected)}`],
     ...shadow === undefined || shadow.state === 'ok' ? [] : [`  shadow    ${shadow.state}: no candidate is compared${unused(shadow.rejected)}`],
     ...gateway.adminUrl === null ? [] : [`  console   ${gateway.adminUrl}/`],

@@ -119,7 +119,7 @@ function settleList (given: GivenList, { set, vary }: ResponseHeaders, theirVary
 export function flatten (given: GivenList): readonly OutgoingHttpHeader[] {
   return Array.isArray(given[0])
     ? (given as readonly (readonly [string, OutgoingHttpHeader])[]).flatMap(entry => [entry[0], entry[1]])
-    : [...given as readonly OutgoingHttpHeader[]]
+    : given as readonly OutgoingHttpHeader[]
 }
 
 function isList (given: GivenHeaders): given is GivenList {

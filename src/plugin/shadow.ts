@@ -1,5 +1,6 @@
 // A candidate set, decided beside the one in force for the requests that really come: counted and shown, never enforced.
 import type { FastifyBaseLogger, FastifyRequest, onRequestHookHandler } from 'fastify'
+import { counted } from '../diagnostic/counted.ts'
 import type { Diagnostic } from '../diagnostic/diagnostic.ts'
 import { renderPretty } from '../diagnostic/render.ts'
 import { decide } from '../snapshot/decide.ts'
@@ -134,7 +135,7 @@ export class Shadow {
     keeper.on('reload', ({ snapshot: { revision, rules } }) => {
       this.#isWaiting = false
       this.#begin()
-      log.info({ shadow: { revision, rules: rules.length } }, `the candidate is compared from now on: ${rules.length} ${rules.length === 1 ? 'rule' : 'rules'}`)
+      log.info({ shadow: { revision, rules: rules.length } }, `the candidate is compared from now on: ${counted(rules.length, 'rule')}`)
     })
     keeper.on('rejected', ({ revision, diagnostics, texts }) => {
       log.warn({ shadow: { revision, diagnostics } },

@@ -112,7 +112,7 @@ t.test('what is signed for a URL is taken from no bucket, and the reverse', asyn
 })
 
 t.test('a signed set is compared with what gateways that ask for signatures run', async t => {
-  const { nats, publish, directory } = await startScene(t)
+  const { nats, publish, directory, put } = await startScene(t)
   const bucket = 'compared'
   const unsigned = (name: string): Promise<Run> => run('publish', directory(name), '--to', `${nats.url}/${bucket}`)
   t.match(await unsigned('zero'), { exit: 0 })
@@ -123,4 +123,7 @@ t.test('a signed set is compared with what gateways that ask for signatures run'
   t.match(widened, { exit: 1, stdout: /\+ \/two/, stderr: /not signed by this key: this is compared with generation 2, the last set that is\n[\s\S]*nothing was published: pages may do more/ })
   t.match(await publish('two', bucket), { exit: 0, stdout: /\+ \/two[\s\S]*generation 4.*, signed/ })
   t.match(await publish('two', bucket, '--fail-on', 'any'), { exit: 0, stdout: /published already/, stderr: '' })
+  await put(bucket, 'no bundle')
+  const after = await publish('one', bucket, '--fail-on', 'widened')
+  t.match(after, { exit: 1, stdout: /\+ \/one/, stderr: /^what is published at \S+ can't be read: .*\nwhat is published is not signed by this key: this is compared with generation 4,/ }, 'nor does what is no bundle hide it')
 })

@@ -87,9 +87,9 @@ export async function publishSet (
 
 function warn (name: string, { head, base, isSignedAlike }: Before, key: KeyObject | undefined, io: Io): void {
   if (head === null) return
-  if (head.fault !== null) io.stderr(`what is published at ${name} can't be read, and nothing can be compared with it: ${visible(head.fault)}\n`)
+  if (head.fault !== null) io.stderr(`what is published at ${name} can't be read${base === null || base === head ? ', and nothing can be compared with it' : ''}: ${visible(head.fault)}\n`)
   if (head.isSigned && key === undefined) io.stderr('warning: what is published is signed, and this is not: gateways that ask for a signature will keep what they have; give --sign-key\n')
-  if (head.fault !== null || isSignedAlike) return
+  if (isSignedAlike || (head.fault !== null && base === null)) return
   io.stderr(base === null
     ? 'nothing in the store is signed by this key: this is compared with what is published, which gateways that ask for its signature never took\n'
     : `what is published is not signed by this key: this is compared with generation ${base.stamp!.generation}, the last set that is\n`)
